@@ -1,0 +1,46 @@
+"""Reading the head of a chain and adding to it."""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+from sqlmodel import col
+
+from app.audit.models import AuditEntry
+from app.db.bulk import Row, insert_new
+from app.db.engine import ReadSession, WriteSession
+from app.db.portability import lock_chain
+
+_TABLE = cast("Table", AuditEntry.__table__)  # type: ignore[attr-defined]  # SQLModel gives it to every table class
+
+
+async def heads(session: WriteSession, org_ids: Iterable[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """Return {organisation: (number, mac)} of each chain's last entry, holding the chains until commit."""
+    wanted = sorted(set(org_ids))
+    await lock_chain(await session.connection(), [int.from_bytes(org.bytes[8:], "big", signed=True) for org in wanted])
+    last = (
+        select(col(AuditEntry.org_id).label("org_id"), func.max(col(AuditEntry.number)).label("number"))
+        .where(col(AuditEntry.org_id).in_(wanted))
+        .group_by(col(AuditEntry.org_id))
+        .subquery()
+    )
+    found = await session.execute(
+        select(AuditEntry.org_id, AuditEntry.number, AuditEntry.mac).join(
+            last, (col(AuditEntry.org_id) == last.c.org_id) & (col(AuditEntry.number) == last.c.number)
+        )
+    )
+    return {org: (number, mac) for org, number, mac in found.tuples()}
+
+
+async def add(session: WriteSession, rows: Sequence[Row]) -> None:
+    """Add entries to their chains."""
+    await insert_new(session, _TABLE, rows)
+
+
+async def chain(session: ReadSession, org_id: UUID) -> Sequence[AuditEntry]:
+    """Return one organisation's chain, first entry first."""
+    found = await session.scalars(
+        select(AuditEntry).where(col(AuditEntry.org_id) == org_id).order_by(col(AuditEntry.number))
+    )
+    return found.all()

@@ -1,0 +1,153 @@
+"""Set-based writes: a whole batch in one statement, whatever its size, with the rows' fate known one by one.
+
+PostgreSQL receives the rows as one JSON document unpacked by the server; SQLite receives tuples for one prepared
+statement. Both were measured (design: performance); both go through the same two functions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Table, bindparam, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.db.types import Document, Instant, Key, to_milliseconds
+
+Row = Mapping[str, Any]
+_POSTGRESQL: Final = postgresql.dialect()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any column value
+    """Return a value as the JSON of a document statement: bytes as PostgreSQL's hexadecimal bytea."""
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(type(value).__name__)
+
+
+def _sqlite_value(value: Any) -> Any:  # noqa: ANN401 - any column value
+    if isinstance(value, UUID):
+        return value.bytes
+    if isinstance(value, datetime):
+        return to_milliseconds(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """A table's columns, and which of them need a conversion before they are sent."""
+
+    names: tuple[str, ...]
+    instants: frozenset[str]
+    needing: frozenset[str]
+    types: Mapping[str, str]
+
+
+@cache
+def _columns(table: Table) -> _Columns:
+    return _Columns(
+        names=tuple(c.name for c in table.columns),
+        instants=frozenset(c.name for c in table.columns if isinstance(c.type, Instant)),
+        needing=frozenset(
+            c.name for c in table.columns if isinstance(c.type, Instant | Key | Document) or c.type.python_type is date
+        ),
+        types={c.name: c.type.compile(dialect=_POSTGRESQL) for c in table.columns},
+    )
+
+
+def _document(rows: Iterable[Row], instants: frozenset[str]) -> str:
+    listed = []
+    for row in rows:
+        sent = dict(row)
+        for name in instants & sent.keys():
+            if isinstance(sent[name], datetime):
+                sent[name] = to_milliseconds(sent[name])
+        listed.append(sent)
+    return orjson.dumps(listed, default=_plain).decode()
+
+
+@cache
+def _sql(table: Table, dialect: str, names: tuple[str, ...], keys: tuple[str, ...], verb: str) -> str:
+    """Return the one statement for these columns; every name comes from the table's own definition."""
+    columns = _columns(table)
+    listed = ", ".join(names)
+    if dialect == "sqlite":
+        if verb == "insert":
+            return f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join('?' * len(names))}) ON CONFLICT DO NOTHING"  # noqa: S608 - names of the schema
+        changed = ", ".join(f"{name} = ?" for name in names if name not in keys)
+        return f"UPDATE {table.name} SET {changed} WHERE {' AND '.join(f'{key} = ?' for key in keys)}"  # noqa: S608 - the same
+    shape = ", ".join(f"{name} {columns.types[name]}" for name in names)
+    source = f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS sent({shape})"
+    if verb == "insert":
+        returned = ", ".join(f"{table.name}.{key}" for key in keys)
+        return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {source} ON CONFLICT DO NOTHING RETURNING {returned}"  # noqa: S608 - the same
+    changed = ", ".join(f"{name} = sent.{name}" for name in names if name not in keys)
+    matched = " AND ".join(f"{table.name}.{key} = sent.{key}" for key in keys)
+    return f"UPDATE {table.name} SET {changed} FROM {source} WHERE {matched}"  # noqa: S608 - the same
+
+
+def _tuples(table: Table, rows: Iterable[Row], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    needing = _columns(table).needing
+    converters: list[tuple[str, Callable[[Any], Any] | None]] = [
+        (n, _sqlite_value if n in needing else None) for n in names
+    ]
+    return [tuple(convert(row[name]) if convert else row[name] for name, convert in converters) for row in rows]
+
+
+async def insert_new(session: AsyncSession, table: Table, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
+    """Insert the rows whose primary key is not there yet; return the keys that were inserted.
+
+    All rows carry the same columns, and no two the same key. Rows already there are left as they are, also when another
+    worker inserts them at this very moment: that is what makes a resent batch harmless.
+    """
+    if not rows:
+        return set()
+    connection = await session.connection()
+    keys = tuple(c.name for c in table.primary_key.columns)
+    names = tuple(rows[0])
+    statement = _sql(table, connection.dialect.name, names, keys, "insert")
+    if connection.dialect.name != "sqlite":
+        inserted = await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
+        return {tuple(row) for row in inserted}
+    present = await _present(connection, table, keys, rows)
+    new = [row for row in rows if tuple(row[key] for key in keys) not in present]
+    if new:
+        await connection.exec_driver_sql(statement, _tuples(table, new, names))
+    return {tuple(row[key] for key in keys) for row in new}
+
+
+async def update_rows(session: AsyncSession, table: Table, rows: Sequence[Row]) -> None:
+    """Set the other columns of the rows whose primary key is given; all rows carry the same columns."""
+    if not rows:
+        return
+    connection = await session.connection()
+    keys = tuple(c.name for c in table.primary_key.columns)
+    names = tuple(rows[0])
+    statement = _sql(table, connection.dialect.name, names, keys, "update")
+    if connection.dialect.name != "sqlite":
+        await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
+        return
+    ordered = [name for name in names if name not in keys] + list(keys)
+    await connection.exec_driver_sql(statement, _tuples(table, rows, ordered))
+
+
+async def _present(
+    connection: AsyncConnection, table: Table, keys: tuple[str, ...], rows: Sequence[Row]
+) -> set[tuple[Any, ...]]:
+    """Return which of the rows' keys the table holds, asking once for the batch by its last key column."""
+    wanted = table.c[keys[-1]]
+    asked = select(*(table.c[key] for key in keys)).where(wanted.in_(bindparam("asked", expanding=True)))
+    if len(keys) > 1:
+        asked = asked.where(table.c[keys[0]].in_(bindparam("owners", expanding=True)))
+        parameters = {"asked": [row[keys[-1]] for row in rows], "owners": list({row[keys[0]] for row in rows})}
+    else:
+        parameters = {"asked": [row[keys[-1]] for row in rows]}
+    return {tuple(found) for found in await connection.execute(asked, parameters)}

@@ -1,0 +1,195 @@
+"""The database as the service uses it: connections that read, connections that write, and a bound on each.
+
+Reads and writes are two session types, so a signature says which it needs. Metrics have connections of their own: a
+coordinator's long question never takes the connection a phone is waiting for.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Final, cast
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, Pool
+
+from app import errors
+from app.settings import Settings
+
+departures: ContextVar[list[Callable[[], None]]] = ContextVar("departures")
+"""What to stop at once when the caller of this request goes away; the HTTP layer sets one list per request."""
+
+_POOL_WAIT_S: Final = 5.0
+_BUSY_MS: Final = 5000
+
+
+class ReadSession(AsyncSession):
+    """A session that cannot write: the database itself refuses."""
+
+
+class WriteSession(AsyncSession):
+    """A session whose transaction commits when its block ends well, before any response is sent."""
+
+
+def driver_url(database_url: str) -> URL:
+    """Return the URL with the project's drivers; only SQLite and PostgreSQL are spoken."""
+    url = make_url(database_url)
+    match url.get_backend_name():
+        case "sqlite":
+            return url.set(drivername="sqlite+aiosqlite")
+        case "postgresql":
+            return url.set(drivername="postgresql+psycopg")
+        case other:
+            msg = f"MARAUDE_DATABASE_URL must begin with sqlite: or postgresql:, not {other}:"
+            raise ValueError(msg)
+
+
+class Database:
+    """Three small pools over one database; `close` gives them back."""
+
+    def __init__(self, settings: Settings, *, pooled: bool = True) -> None:
+        """Prepare the pools; nothing connects before the first use."""
+        url = driver_url(settings.database_url)
+        self.is_sqlite: Final = url.get_backend_name() == "sqlite"
+        if self.is_sqlite and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._write_timeout_s = settings.write_timeout_s
+        writers = 1 if self.is_sqlite else settings.write_connections
+        self._writer = self._engine(url, writers, settings, settings.write_timeout_s, pooled=pooled, writes=True)
+        self._reader = self._engine(url, settings.read_connections, settings, settings.read_timeout_s, pooled=pooled)
+        self._analyst = self._engine(
+            url, settings.analysis_connections, settings, settings.analysis_timeout_s, pooled=pooled
+        )
+        self._read_timeout_s = settings.read_timeout_s
+        self._analysis_timeout_s = settings.analysis_timeout_s
+
+    def _engine(
+        self, url: URL, connections: int, settings: Settings, timeout_s: float, *, pooled: bool, writes: bool = False
+    ) -> AsyncEngine:
+        poolclass: type[Pool] = AsyncAdaptedQueuePool if pooled else NullPool
+        sizes = {"pool_size": connections, "max_overflow": 0, "pool_timeout": _POOL_WAIT_S} if pooled else {}
+        if self.is_sqlite:
+            engine = create_async_engine(url, poolclass=poolclass, hide_parameters=True, **sizes)
+            _speak_sqlite(engine, synchronous=settings.sqlite_synchronous, writes=writes)
+            return engine
+        options = f"-c statement_timeout={int(timeout_s * 1000)} -c lock_timeout=5000 -c timezone=UTC"
+        return create_async_engine(
+            url,
+            poolclass=poolclass,
+            hide_parameters=True,
+            connect_args={"options": options, "connect_timeout": 5},
+            execution_options={"postgresql_readonly": not writes},
+            **sizes,
+        )
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[WriteSession]:
+        """Give a transaction that commits at the end of the block and rolls back on any exception."""
+        async with _named_failures(), WriteSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        """Give a snapshot for phones, desks and authentication: short reads."""
+        async with self._bounded(self._reader, self._read_timeout_s) as session:
+            yield session
+
+    @asynccontextmanager
+    async def analysing(self) -> AsyncIterator[ReadSession]:
+        """Give a snapshot for metrics, on connections of their own."""
+        async with self._bounded(self._analyst, self._analysis_timeout_s) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _bounded(self, engine: AsyncEngine, timeout_s: float) -> AsyncIterator[ReadSession]:
+        async with _named_failures(), ReadSession(engine, expire_on_commit=False) as session, session.begin():
+            if self.is_sqlite:
+                with await _stoppable(session, timeout_s):
+                    yield session
+            else:  # the server stops statements by itself, and psycopg cancels those of a cancelled task
+                yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in (self._writer, self._reader, self._analyst):
+            await engine.dispose()
+
+
+async def _stoppable(session: AsyncSession, timeout_s: float) -> AbstractContextManager[None]:
+    """Let SQLite's running statement be stopped when time is up or the caller goes away.
+
+    Cancelling the task alone would wait for the statement's thread; `interrupt` is the thread-safe way to end it.
+    """
+    raw = await (await session.connection()).get_raw_connection()
+    interrupt = cast("Any", raw.driver_connection)._conn.interrupt  # noqa: SLF001 - aiosqlite only offers an awaitable
+
+    @contextmanager
+    def stopping() -> Iterator[None]:
+        timer = asyncio.get_running_loop().call_later(timeout_s, interrupt)
+        stops = departures.get([])
+        stops.append(interrupt)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            stops.remove(interrupt)
+
+    return stopping()
+
+
+@asynccontextmanager
+async def _named_failures() -> AsyncIterator[None]:
+    """Turn what the drivers raise into the catalogue's problems; nothing of the statement travels with it."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise errors.unavailable() from error
+    except OperationalError as error:
+        raise _named(error) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise errors.unavailable() from error
+        raise
+    except OSError as error:
+        raise errors.unavailable() from error
+
+
+def _named(error: OperationalError) -> errors.Problem:
+    state = getattr(error.orig, "sqlstate", None)
+    code = getattr(error.orig, "sqlite_errorname", "")
+    if state == "57014" or code == "SQLITE_INTERRUPT":
+        return errors.too_slow()
+    if state == "53100" or code == "SQLITE_FULL":
+        return errors.storage_full()
+    return errors.unavailable()
+
+
+def _speak_sqlite(engine: AsyncEngine, *, synchronous: str, writes: bool) -> None:
+    """Make SQLite durable, strict and honest about transactions (design: trust, section 5)."""
+
+    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+        connection.isolation_level = None  # the driver must not begin transactions behind our back
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {_BUSY_MS}",
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            "foreign_keys = ON",
+            "trusted_schema = OFF",
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+            f"query_only = {'OFF' if writes else 'ON'}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begins(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event passes its own connection
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", begins)

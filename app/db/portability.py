@@ -1,0 +1,129 @@
+"""What the databases say differently, said once: commit positions, months, JSON arrays, and Citus placement."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, String, Table, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.db.table import placement_of
+
+
+class commit_horizon(GenericFunction[int]):  # noqa: N801 - a SQL function
+    """The first commit position that may still appear: every row below it is visible now or never.
+
+    PostgreSQL: the oldest transaction still running (`pg_snapshot_xmin`), so a row that commits late is never skipped.
+    SQLite has one writer at a time, so whatever a reader sees is complete.
+    """
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(commit_horizon, "postgresql")
+def _horizon_postgresql(_element: Any, _compiler: SQLCompiler, **_kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+
+
+@compiles(commit_horizon, "sqlite")
+def _horizon_sqlite(_element: Any, _compiler: SQLCompiler, **_kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return "9223372036854775807"
+
+
+class month_of(GenericFunction[str]):  # noqa: N801 - a SQL function
+    """The month of a day as `YYYY-MM`."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(month_of, "postgresql")
+def _month_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"to_char({compiler.process(element.clauses, **kw)}, 'YYYY-MM')"
+
+
+@compiles(month_of, "sqlite")
+def _month_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"strftime('%Y-%m', {compiler.process(element.clauses, **kw)})"
+
+
+class week_of(GenericFunction[str]):  # noqa: N801 - a SQL function
+    """The Monday of a day's ISO week as `YYYY-MM-DD`."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(week_of, "postgresql")
+def _week_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"to_char(date_trunc('week', {compiler.process(element.clauses, **kw)}), 'YYYY-MM-DD')"
+
+
+@compiles(week_of, "sqlite")
+def _week_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"date({compiler.process(element.clauses, **kw)}, '-6 days', 'weekday 1')"
+
+
+_POSITION = {
+    "postgresql": text("SELECT pg_current_xact_id()::text::bigint"),
+    "sqlite": text("UPDATE feed SET position = position + 1 RETURNING position"),
+}
+
+
+async def commit_position(connection: AsyncConnection) -> int:
+    """Return this transaction's place in the order of commits, to be stored on every row a feed shows.
+
+    PostgreSQL: the transaction id. SQLite: a counter that only the one writer touches, so it is never contended.
+    """
+    return int((await connection.execute(_POSITION[connection.dialect.name])).scalar_one())
+
+
+async def lock_chain(connection: AsyncConnection, keys: Iterable[int]) -> None:
+    """Hold each key (a signed 64-bit number) until commit, in one order for all; SQLite's single writer needs none."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(
+            text(
+                "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY 1) AS held"
+            ),
+            {"keys": sorted(set(keys))},
+        )
+
+
+def distribution(tables: Iterable[Table]) -> list[str]:
+    """Return the statements that place every table under Citus: shards by organisation, and shared references."""
+    statements = []
+    for table in tables:
+        match placement_of(table.info):
+            case "organisation":
+                statements.append(
+                    f"SELECT create_distributed_table('{table.name}', 'org_id', colocate_with => 'default')"
+                )
+            case "reference":
+                statements.append(f"SELECT create_reference_table('{table.name}')")
+            case "local":
+                pass
+    return statements
+
+
+async def has_citus(connection: AsyncConnection) -> bool:
+    """Say whether this database has the Citus extension."""
+    if connection.dialect.name != "postgresql":
+        return False
+    found = await connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'citus'"))
+    return found.first() is not None
+
+
+async def distribute(connection: AsyncConnection, tables: Iterable[Table]) -> list[str]:
+    """Place every table under Citus and return the statements run; none without the extension.
+
+    Reference tables come first: a distributed table may only refer to those or to its own shard.
+    """
+    if not await has_citus(connection):
+        return []
+    statements = sorted(distribution(tables), key=lambda statement: "create_reference_table" not in statement)
+    for statement in statements:
+        await connection.execute(text(statement))
+    return statements

@@ -1,0 +1,108 @@
+"""Group commit: concurrent requests share one transaction, so one sync of the disk acknowledges them all.
+
+There is no timer: a lone request starts at once, and whatever arrives while a transaction commits forms the next one.
+If a group fails, its requests are tried one by one, so that a poisoned one hurts nobody else.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from app import errors
+from app.db.engine import Database, WriteSession
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+Store = Callable[[WriteSession, Sequence[Request]], Awaitable[Sequence[Answer]]]
+"""Stores several requests in the transaction given and returns one answer each, in order."""
+
+_GROUP_ITEMS: Final = 2_000
+
+
+@dataclass(slots=True)
+class _Job(Generic[Request, Answer]):
+    store: Store[Request, Answer]
+    request: Request
+    items: int
+    answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Writer:
+    """The one task of this process that stores what devices post."""
+
+    def __init__(self, database: Database, queue_limit: int) -> None:
+        """Wait for work; `queue_limit` counts items."""
+        self._database = database
+        self._queue_limit = queue_limit
+        self._queue: deque[_Job[Any, Any]] = deque()
+        self._queued_items = 0
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin storing."""
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def stop(self) -> None:
+        """Store what is queued, then end."""
+        if self._task is not None:
+            while self._queue:
+                await asyncio.sleep(0.01)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def store(self, store: Store[Request, Answer], request: Request, items: int) -> Answer:
+        """Return the answer once the transaction that holds the request is committed.
+
+        Raises `unavailable` when more than the queue's limit is already waiting. A caller who goes away does not undo
+        the storing: the resent request will then find it done.
+        """
+        if self._queued_items + items > self._queue_limit:
+            raise errors.unavailable("Too much is waiting to be stored; try again.")
+        job: _Job[Request, Answer] = _Job(store, request, items)
+        self._queue.append(job)
+        self._queued_items += items
+        self._work.set()
+        return await asyncio.shield(job.answer)
+
+    async def _run(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._queue:
+                group = self._next_group()
+                await self._commit(group)
+
+    def _next_group(self) -> list[_Job[Any, Any]]:
+        """Take jobs in order of arrival while they share one way of storing and fit into one transaction."""
+        first = self._queue.popleft()
+        group, items = [first], first.items
+        while self._queue and self._queue[0].store == first.store and items + self._queue[0].items <= _GROUP_ITEMS:
+            job = self._queue.popleft()
+            group.append(job)
+            items += job.items
+        self._queued_items -= items
+        return group
+
+    async def _commit(self, group: Sequence[_Job[Any, Any]]) -> None:
+        try:
+            async with self._database.writing() as session:
+                answers = await group[0].store(session, [job.request for job in group])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the requests, not to this task
+            if len(group) > 1 and not _is_outage(error):
+                for job in group:
+                    await self._commit([job])
+                return
+            for job in group:
+                if not job.answer.done():
+                    job.answer.set_exception(error)
+            return
+        for job, answer in zip(group, answers, strict=True):
+            if not job.answer.done():
+                job.answer.set_result(answer)
+
+
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, errors.Problem) and error.kind.status in {503, 507}

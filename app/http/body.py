@@ -1,0 +1,84 @@
+"""Reading a request body: bounded while it streams and while it inflates, then strict UTF-8 JSON."""
+
+import zlib
+from typing import Any, Final, TypeVar
+
+import jiter
+from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
+
+from app import errors
+from app.http.faults import faults_of
+
+_INFLATE_STEP: Final = 65_536
+_GZIP_WINDOW: Final = 31
+_MOST_DEEP: Final = 12
+Body = TypeVar("Body")
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body's bytes, inflated when sent as gzip.
+
+    Raises unsupported_media, body_too_large or malformed_encoding; never holds more than `limit` bytes.
+    """
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise errors.unsupported_media()
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip"}:
+        raise errors.unsupported_media()
+    inflater = zlib.decompressobj(_GZIP_WINDOW) if encoding == "gzip" else None
+    received = bytearray()
+    async for chunk in request.stream():
+        if inflater is None:
+            received += chunk
+        else:
+            _inflate(inflater, chunk, received, limit)
+        if len(received) > limit:
+            raise errors.body_too_large(f"At most {limit} bytes are read, inflated.")
+    if inflater is not None and (not inflater.eof or inflater.unused_data):
+        raise errors.malformed_encoding()
+    return bytes(received)
+
+
+def _inflate(inflater: "zlib._Decompress", chunk: bytes, received: bytearray, limit: int) -> None:
+    try:
+        while chunk and len(received) <= limit:
+            received += inflater.decompress(chunk, _INFLATE_STEP)
+            chunk = inflater.unconsumed_tail
+    except zlib.error as error:
+        raise errors.malformed_encoding() from error
+
+
+def strict_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return the parsed JSON; duplicate keys, NaN and infinities, lone surrogates and other encodings are refused."""
+    try:
+        parsed = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    except ValueError as error:
+        raise errors.malformed_json() from error
+    if raw.count(b"[") + raw.count(b"{") > _MOST_DEEP and _depth(parsed) > _MOST_DEEP:
+        raise errors.malformed_json("The body is nested too deeply.")
+    return parsed
+
+
+def _depth(value: Any) -> int:  # noqa: ANN401 - JSON
+    deepest, level = 0, [value]
+    while level and deepest <= _MOST_DEEP:
+        deepest += 1
+        level = [
+            child
+            for holder in level
+            if isinstance(holder, dict | list)
+            for child in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(child, dict | list)
+        ]
+    return deepest
+
+
+async def read_one(request: Request, limit: int, adapter: TypeAdapter[Body]) -> Body:
+    """Return the one object the body holds, or raise `invalid` with a pointer to each fault."""
+    raw = await read_body(request, limit)
+    strict_json(raw)
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError as error:
+        raise errors.invalid(faults=faults_of(error)) from error

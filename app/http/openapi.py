@@ -1,0 +1,59 @@
+"""The OpenAPI document: what FastAPI derives, plus the bodies that routes read themselves, sorted and frozen."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.http.envelope import ProblemSent
+
+_MODEL: Final = "x-body-model"
+_JSON: Final = "application/json"
+_REF: Final = "#/components/schemas/{model}"
+
+
+def body_of(model: type[BaseModel], description: str = "") -> dict[str, Any]:
+    """Return the `openapi_extra` of a route that reads its own body as `model`; gzip is accepted everywhere."""
+    body = {"required": True, "content": {_JSON: {_MODEL: model}}}
+    return {"requestBody": {"description": description, **body} if description else body}
+
+
+def build_document(app: FastAPI, *, description: str, tags: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the document of the application, every mapping sorted by key so that a difference is a difference."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.1.0",
+        description=description,
+        routes=app.routes,
+        tags=[dict(tag) for tag in tags],
+    )
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    bodies = [content for operation in operations for content in _own_bodies(operation)]
+    models: list[type[BaseModel]] = [ProblemSent, *(content[_MODEL] for content in bodies)]
+    references, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    for content in bodies:
+        content["schema"] = references[content.pop(_MODEL), "validation"]
+    components = document.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in schemas["$defs"].items():
+        components.setdefault(name, schema)
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)
+    return _sorted(document)  # type: ignore[no-any-return]  # a mapping goes in, a mapping comes out
+
+
+def _own_bodies(operation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    contents = operation.get("requestBody", {}).get("content", {}).values()
+    return [content for content in contents if _MODEL in content]
+
+
+def _sorted(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the JSON with sorted keys; the order of lists is kept."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""Who may do what: organisations, teams, devices, accounts, tokens; everything else is refused."""

@@ -1,0 +1,81 @@
+"""Roles and permissions: two closed sets and the table between them. Whatever is not listed is refused."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """Who is asking."""
+
+    team_device = "team_device"
+    facility_device = "facility_device"
+    coordinator = "coordinator"
+    monitor = "monitor"
+    administrator = "administrator"
+    dpo = "dpo"
+
+
+class Reach(StrEnum):
+    """How far a coordinator's view goes: its own organisation everywhere, or every organisation in a perimeter."""
+
+    organisation = "organisation"
+    perimeter = "perimeter"
+
+
+class Permission(StrEnum):
+    """What a route needs; every protected route names exactly one."""
+
+    reference_read = "reference:read"
+    changes_read = "changes:read"
+    patrol_write = "patrol:write"
+    encounter_write = "encounter:write"
+    referral_write = "referral:write"
+    referral_read = "referral:read"
+    referral_event = "referral:event"
+    referral_lookup = "referral:lookup"
+    stay_exit = "stay:exit"
+    facility_report = "facility:report"
+    metrics_read = "metrics:read"
+    release_read = "release:read"
+    plan_read = "plan:read"
+    device_manage = "device:manage"
+    account_manage = "account:manage"
+    directory_manage = "directory:manage"
+    audit_read = "audit:read"
+    self_read = "self:read"
+
+
+_EVERYONE: Final = {Permission.self_read, Permission.reference_read}
+
+GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.team_device: frozenset(
+        _EVERYONE
+        | {
+            Permission.changes_read,
+            Permission.patrol_write,
+            Permission.encounter_write,
+            Permission.referral_write,
+            Permission.referral_read,
+            Permission.referral_event,
+            Permission.referral_lookup,
+            Permission.stay_exit,
+        }
+    ),
+    Role.facility_device: frozenset(
+        _EVERYONE
+        | {
+            Permission.changes_read,
+            Permission.referral_event,
+            Permission.referral_lookup,
+            Permission.stay_exit,
+            Permission.facility_report,
+        }
+    ),
+    Role.coordinator: frozenset(_EVERYONE | {Permission.metrics_read}),
+    Role.monitor: frozenset(_EVERYONE | {Permission.release_read, Permission.plan_read}),
+    Role.administrator: frozenset(
+        _EVERYONE | {Permission.device_manage, Permission.account_manage, Permission.directory_manage}
+    ),
+    Role.dpo: frozenset(_EVERYONE | {Permission.audit_read}),
+}
