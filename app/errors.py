@@ -29,6 +29,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         self.detail = detail
         self.faults = tuple(faults)
         self.extra = dict(extra or {})
+        self.headers: dict[str, str] = {}
+        """Response headers that belong to this failure, such as a nonce to try again with."""
 
     def document(self) -> dict[str, Any]:
         """Return the RFC 9457 members of this problem."""

@@ -15,7 +15,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///var/maraude.db",
-        description="sqlite:///path or postgresql://user@host/name; passwords belong in PGPASSFILE or the URL's own file.",
+        description="sqlite:///path or postgresql://user@host/name; passwords belong in PGPASSFILE.",
         repr=False,
     )
     keys_dir: Path = Field(default=Path("var/keys"), description="Keys, outside the database and its backups.")

@@ -1,1 +1,1 @@
-"""The append-only, hash-chained log of what was asked of the service: one chain an organisation, one for the service."""
+"""The append-only, hash-chained log of acts: one chain an organisation, and one for the service itself."""

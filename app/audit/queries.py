@@ -1,24 +1,24 @@
 """Reading the head of a chain and adding to it."""
 
 from collections.abc import Iterable, Sequence
-from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from app.audit.models import AuditEntry
 from app.db.bulk import Row, insert_new
 from app.db.engine import ReadSession, WriteSession
-from app.db.portability import lock_chain
+from app.db.portability import CHAINING, hold
+from app.db.table import table_of
 
-_TABLE = cast("Table", AuditEntry.__table__)  # type: ignore[attr-defined]  # SQLModel gives it to every table class
+_TABLE = table_of(AuditEntry)
 
 
 async def heads(session: WriteSession, org_ids: Iterable[UUID]) -> dict[UUID, tuple[int, bytes]]:
     """Return {organisation: (number, mac)} of each chain's last entry, holding the chains until commit."""
     wanted = sorted(set(org_ids))
-    await lock_chain(await session.connection(), [int.from_bytes(org.bytes[8:], "big", signed=True) for org in wanted])
+    await hold(await session.connection(), CHAINING, wanted)
     last = (
         select(col(AuditEntry.org_id).label("org_id"), func.max(col(AuditEntry.number)).label("number"))
         .where(col(AuditEntry.org_id).in_(wanted))
@@ -26,11 +26,11 @@ async def heads(session: WriteSession, org_ids: Iterable[UUID]) -> dict[UUID, tu
         .subquery()
     )
     found = await session.execute(
-        select(AuditEntry.org_id, AuditEntry.number, AuditEntry.mac).join(
+        select(col(AuditEntry.org_id), col(AuditEntry.number), col(AuditEntry.mac)).join(
             last, (col(AuditEntry.org_id) == last.c.org_id) & (col(AuditEntry.number) == last.c.number)
         )
     )
-    return {org: (number, mac) for org, number, mac in found.tuples()}
+    return {org: (number, mac) for org, number, mac in found}
 
 
 async def add(session: WriteSession, rows: Sequence[Row]) -> None:

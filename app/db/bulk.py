@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.db.types import Document, Instant, Key, to_milliseconds
 
 Row = Mapping[str, Any]
-_POSTGRESQL: Final = postgresql.dialect()
+_POSTGRESQL: Final = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any column value
@@ -88,7 +88,8 @@ def _sql(table: Table, dialect: str, names: tuple[str, ...], keys: tuple[str, ..
     source = f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS sent({shape})"
     if verb == "insert":
         returned = ", ".join(f"{table.name}.{key}" for key in keys)
-        return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {source} ON CONFLICT DO NOTHING RETURNING {returned}"  # noqa: S608 - the same
+        selected = f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {source}"  # noqa: S608 - the same
+        return f"{selected} ON CONFLICT DO NOTHING RETURNING {returned}"
     changed = ", ".join(f"{name} = sent.{name}" for name in names if name not in keys)
     matched = " AND ".join(f"{table.name}.{key} = sent.{key}" for key in keys)
     return f"UPDATE {table.name} SET {changed} FROM {source} WHERE {matched}"  # noqa: S608 - the same

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -55,6 +55,7 @@ class Database:
     def __init__(self, settings: Settings, *, pooled: bool = True) -> None:
         """Prepare the pools; nothing connects before the first use."""
         url = driver_url(settings.database_url)
+        self.settings: Final = settings
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         if self.is_sqlite and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ class Database:
         sizes = {"pool_size": connections, "max_overflow": 0, "pool_timeout": _POOL_WAIT_S} if pooled else {}
         if self.is_sqlite:
             engine = create_async_engine(url, poolclass=poolclass, hide_parameters=True, **sizes)
-            _speak_sqlite(engine, synchronous=settings.sqlite_synchronous, writes=writes)
+            speak_sqlite(engine.sync_engine, synchronous=settings.sqlite_synchronous, writes=writes)
             return engine
         options = f"-c statement_timeout={int(timeout_s * 1000)} -c lock_timeout=5000 -c timezone=UTC"
         return create_async_engine(
@@ -169,7 +170,7 @@ def _named(error: OperationalError) -> errors.Problem:
     return errors.unavailable()
 
 
-def _speak_sqlite(engine: AsyncEngine, *, synchronous: str, writes: bool) -> None:
+def speak_sqlite(engine: Engine, *, synchronous: str, writes: bool) -> None:
     """Make SQLite durable, strict and honest about transactions (design: trust, section 5)."""
 
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
@@ -191,5 +192,5 @@ def _speak_sqlite(engine: AsyncEngine, *, synchronous: str, writes: bool) -> Non
     def begins(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event passes its own connection
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", begins)
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begins)

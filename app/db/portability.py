@@ -1,7 +1,8 @@
 """What the databases say differently, said once: commit positions, months, JSON arrays, and Citus placement."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import BigInteger, String, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,12 +12,17 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from app.db.table import placement_of
 
+FOLDING: Final = 1
+"""Purpose: folding the referrals of an organisation."""
+CHAINING: Final = 2
+"""Purpose: adding to the audit chain of an organisation."""
+
 
 class commit_horizon(GenericFunction[int]):  # noqa: N801 - a SQL function
     """The first commit position that may still appear: every row below it is visible now or never.
 
     PostgreSQL: the oldest transaction still running (`pg_snapshot_xmin`), so a row that commits late is never skipped.
-    SQLite has one writer at a time, so whatever a reader sees is complete.
+    SQLite has one writer at a time, so whatever a reader sees is complete: one more than the last position taken.
     """
 
     type = BigInteger()
@@ -30,7 +36,7 @@ def _horizon_postgresql(_element: Any, _compiler: SQLCompiler, **_kw: Any) -> st
 
 @compiles(commit_horizon, "sqlite")
 def _horizon_sqlite(_element: Any, _compiler: SQLCompiler, **_kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
-    return "9223372036854775807"
+    return "(SELECT position + 1 FROM feed)"
 
 
 class month_of(GenericFunction[str]):  # noqa: N801 - a SQL function
@@ -81,15 +87,22 @@ async def commit_position(connection: AsyncConnection) -> int:
     return int((await connection.execute(_POSITION[connection.dialect.name])).scalar_one())
 
 
-async def lock_chain(connection: AsyncConnection, keys: Iterable[int]) -> None:
-    """Hold each key (a signed 64-bit number) until commit, in one order for all; SQLite's single writer needs none."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(
-            text(
-                "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest(CAST(:keys AS bigint[])) AS k ORDER BY 1) AS held"
-            ),
-            {"keys": sorted(set(keys))},
-        )
+async def hold(connection: AsyncConnection, purpose: int, keys: Iterable[UUID]) -> None:
+    """Hold each key for one purpose until commit; everybody takes them in the same order.
+
+    A transaction takes its purposes in ascending order, so no two can wait for each other. SQLite's single writer needs
+    none of this.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    numbers = sorted({int.from_bytes(key.bytes[-4:], "big", signed=True) for key in keys})
+    await connection.execute(
+        text(
+            "SELECT pg_advisory_xact_lock(:purpose, k)"
+            " FROM (SELECT unnest(CAST(:numbers AS integer[])) AS k ORDER BY 1) AS held"
+        ),
+        {"purpose": purpose, "numbers": numbers},
+    )
 
 
 def distribution(tables: Iterable[Table]) -> list[str]:

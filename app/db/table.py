@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal
 
-from sqlalchemy import Column, ForeignKey
+from sqlalchemy import Column, ForeignKey, Table
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
@@ -59,3 +59,9 @@ def placement_of(info: dict[Any, Any]) -> Placement:
     """Return where a table belongs; a table without a placement is a mistake and raises KeyError."""
     placement: Placement = info[_PLACEMENT]
     return placement
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the SQLAlchemy table behind a table class."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel gives it to every table class
+    return table

@@ -4,11 +4,11 @@ Instants are whole milliseconds since 1970 as BIGINT on both: durations are then
 the order of two events of one minute survives. Identifiers are 16 bytes on both.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, LargeBinary, SmallInteger, String, Uuid
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, LargeBinary, SmallInteger, String, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -91,6 +91,11 @@ def between(column: str, low: int, high: int, *, null: bool = False) -> CheckCon
     return CheckConstraint(f"{column} IS NULL OR {rule}" if null else rule, name=column)
 
 
+def where(condition: str) -> dict[str, Any]:
+    """Return the options of a partial index, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 Word = String(40)
 """A code from a closed vocabulary."""
 Name = String(120)
@@ -101,21 +106,3 @@ Bytes32 = LargeBinary(32)
 Small = SmallInteger
 Big = BigInteger
 Day = Date
-__all__ = [
-    "Big",
-    "Bytes16",
-    "Bytes32",
-    "Day",
-    "Document",
-    "Instant",
-    "Key",
-    "Name",
-    "Small",
-    "TerritoryCode",
-    "Word",
-    "between",
-    "date",
-    "one_of",
-    "to_instant",
-    "to_milliseconds",
-]

@@ -40,6 +40,7 @@ class Writer:
         self._queued_items = 0
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin storing."""
@@ -48,10 +49,9 @@ class Writer:
     async def stop(self) -> None:
         """Store what is queued, then end."""
         if self._task is not None:
-            while self._queue:
-                await asyncio.sleep(0.01)
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            self._stopping = True
+            self._work.set()
+            await self._task
 
     async def store(self, store: Store[Request, Answer], request: Request, items: int) -> Answer:
         """Return the answer once the transaction that holds the request is committed.
@@ -68,12 +68,11 @@ class Writer:
         return await asyncio.shield(job.answer)
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             await self._work.wait()
             self._work.clear()
             while self._queue:
-                group = self._next_group()
-                await self._commit(group)
+                await self._commit(self._next_group())
 
     def _next_group(self) -> list[_Job[Any, Any]]:
         """Take jobs in order of arrival while they share one way of storing and fit into one transaction."""

@@ -4,7 +4,7 @@ The envelope is strict, the items are judged one by one: a bad item is rejected 
 queue behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -110,6 +110,8 @@ class Verdict:
     id: UUID | None
     outcome: Outcome
     problem: Problem | None = None
+    note: Mapping[str, Any] | None = None
+    """What the audit log should remember of it."""
 
     def document(self) -> dict[str, Any]:
         """Return the wire form."""

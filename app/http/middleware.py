@@ -5,11 +5,13 @@ import contextlib
 import logging
 import secrets
 import time
+from email.utils import format_datetime
 from typing import Any, Final
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.clock import Clock, utc_now
 from app.db.engine import departures
 from app.http.problems import as_problem, problem_response
 
@@ -30,9 +32,10 @@ class RequestFrame:
     The log line holds route template, status, milliseconds, role and request id: no address, token, query or body.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, clock: Clock = utc_now) -> None:
+        """Wrap `app`; `clock` gives every answer its `Date`, so the server below must not add one of its own."""
         self._app = app
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -53,6 +56,8 @@ class RequestFrame:
                 headers.extend((name, value) for name, value in _HEADERS if name not in present)
                 if b"cache-control" not in present:
                     headers.append((b"cache-control", b"no-store"))
+                if b"date" not in present:
+                    headers.append((b"date", format_datetime(self._clock(), usegmt=True).encode()))
                 headers.append((b"x-request-id", request_id.encode()))
             await send(message)
 
@@ -72,30 +77,27 @@ class RequestFrame:
         """Run the application, and stop it with its running statement as soon as the caller has gone away."""
         stops: list[Any] = []
         departures.set(stops)
-        first = await receive()
-        gone = asyncio.ensure_future(receive()) if first["type"] == "http.request" else None
+        gone = asyncio.ensure_future(_departure(receive))
         handed = False
 
         async def receive_again() -> Message:
             nonlocal handed
             if not handed:
                 handed = True
-                return first
-            return await asyncio.shield(gone) if gone is not None else {"type": "http.disconnect"}
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return await asyncio.shield(gone)
 
         serving = asyncio.ensure_future(self._app(scope, receive_again, send))
-        waiting = {serving, gone} if gone is not None else {serving}
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({serving, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not serving.done():
-                for stop in list(stops):
+                for stop in tuple(stops):
                     stop()
                 serving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await serving
         finally:
-            if gone is not None:
-                gone.cancel()
+            gone.cancel()
             if not serving.done():
                 serving.cancel()
 
@@ -111,3 +113,10 @@ class RequestFrame:
             "request": state["request_id"],
         }
         _log.info(orjson.dumps(line).decode())
+
+
+async def _departure(receive: Receive) -> Message:
+    """Wait for the message that says the caller has gone away; a body sent with a read means nothing."""
+    while (message := await receive())["type"] != "http.disconnect":
+        pass
+    return message

@@ -1,6 +1,6 @@
 """How a route says who may call it: `principal: Annotated[Principal, allowed(Permission.encounter_write)]`."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -12,12 +12,14 @@ from app.identity.service import Authenticator
 from app.identity.vocabulary import Permission
 
 _bearer: Final = HTTPBearer(
-    auto_error=False, scheme_name="token", description="`Authorization: Bearer mrd_...`, from an enrolment or a renewal."
+    auto_error=False,
+    scheme_name="token",
+    description="`Authorization: Bearer mrd_...`, from an enrolment or a renewal.",
 )
 
 
 async def _principal(
-    request: Request, credentials: HTTPAuthorizationCredentials | None = Security(_bearer)
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 ) -> Principal:
     if credentials is None:
         raise errors.unauthenticated()

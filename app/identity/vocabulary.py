@@ -16,6 +16,24 @@ class Role(StrEnum):
     dpo = "dpo"
 
 
+ACCOUNT_ROLES: Final = (Role.coordinator, Role.monitor, Role.administrator, Role.dpo)
+"""The roles people have; the others belong to devices."""
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is in the plan."""
+
+    association = "association"
+    facility_operator = "facility_operator"
+    hospital = "hospital"
+    city = "city"
+    department = "department"
+    health_agency = "health_agency"
+    prefecture = "prefecture"
+    ministry = "ministry"
+    other = "other"
+
+
 class Reach(StrEnum):
     """How far a coordinator's view goes: its own organisation everywhere, or every organisation in a perimeter."""
 

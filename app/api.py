@@ -1,0 +1,134 @@
+"""The `/v1` API in reading order: who one is, what there is, what is posted, what is pulled, what is counted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter, Path
+from pydantic import ConfigDict, Field
+
+from app import errors
+from app.changes.reference import router as reference
+from app.changes.routes import router as changes
+from app.directory.routes import router as directory
+from app.encounters.routes import router as encounters
+from app.errors import CATALOGUE
+from app.http.context import Reading
+from app.http.problems import problems
+from app.http.wire import Sent
+from app.identity.routes import router as identity
+from app.metrics.routes import router as metrics
+from app.patrols.routes import router as patrols
+from app.referrals.routes import router as referrals
+
+DESCRIPTION: Final = """\
+Maraude receives the encounter logs of street-outreach patrols, follows each referral until its outcome is known, and
+gives pathway figures. Records are pseudonymised personal health data: no name, no coordinate, no exact time.
+
+Devices enrol with a one-time code, then post batches whenever they have a network: posting the same again is harmless.
+Every failure is an RFC 9457 problem that names where, never the value. Instants carry an offset; service days are those
+of Europe/Paris.
+"""
+TAGS: Final[Sequence[Mapping[str, Any]]] = (
+    {"name": "identity", "description": "Enrolling a device, renewing its token, knowing who one is."},
+    {"name": "directory", "description": "Territories, kinds of facility, facilities and their present state."},
+    {"name": "patrols", "description": "Outings of a team."},
+    {"name": "encounters", "description": "Contacts, with the referrals made in them."},
+    {"name": "referrals", "description": "Answers to referrals until their outcome is known."},
+    {"name": "changes", "description": "What a device pulls."},
+    {"name": "metrics", "description": "Pathway figures for coordinators."},
+    {"name": "service", "description": "The service itself."},
+)
+
+
+class ProblemKindSent(Sent):
+    """One kind of problem."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "not-found",
+                    "status": 404,
+                    "title": "There is no such thing here",
+                    "title_fr": "Cela n'existe pas ici",
+                    "retry_after_s": None,
+                }
+            ]
+        }
+    )
+
+    code: str
+    status: int
+    title: str
+    title_fr: str
+    retry_after_s: int | None = Field(description="When to try again, where that helps.")
+
+
+class ProblemKinds(Sent):
+    """Every kind of problem there is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": []}]})
+
+    items: list[ProblemKindSent]
+
+
+class Health(Sent):
+    """The service answers and reaches its database."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+
+    status: str
+
+
+service: Final = APIRouter(tags=["service"])
+
+
+@service.get(
+    "/healthz",
+    summary="Whether the service works",
+    response_model=Health,
+    responses=problems(errors.unavailable, errors.too_slow),
+)
+async def get_health(session: Reading) -> Health:
+    """Answer when the database does."""
+    await session.connection()
+    return Health(status="ok")
+
+
+@service.get("/problems", summary="Every kind of problem", response_model=ProblemKinds)
+async def list_problem_kinds() -> ProblemKinds:
+    """Return the closed catalogue of problems; `type` of a problem leads to its entry."""
+    return ProblemKinds(items=[_kind(code) for code in sorted(CATALOGUE)])
+
+
+@service.get(
+    "/problems/{code}",
+    summary="One kind of problem",
+    response_model=ProblemKindSent,
+    responses=problems(errors.not_found, errors.invalid),
+)
+async def get_problem_kind(
+    code: str = Path(pattern=r"^[a-z-]{3,40}$", description="Code of the problem.", examples=["not-found"]),
+) -> ProblemKindSent:
+    """Return one entry of the catalogue."""
+    if code not in CATALOGUE:
+        raise errors.not_found()
+    return _kind(code)
+
+
+def _kind(code: str) -> ProblemKindSent:
+    kind = CATALOGUE[code]
+    return ProblemKindSent(
+        code=code, status=kind.status, title=kind.title, title_fr=kind.title_fr, retry_after_s=kind.retry_after
+    )
+
+
+def build_router() -> APIRouter:
+    """Return every route of the service, in reading order."""
+    v1 = APIRouter(prefix="/v1")
+    for part in (identity, reference, directory, patrols, encounters, referrals, changes, metrics):
+        v1.include_router(part)
+    router = APIRouter()
+    router.include_router(v1)
+    router.include_router(service)
+    return router

@@ -1,0 +1,1 @@
+"""Places: territories, perimeters, facility kinds, facilities with their hours, and what facilities report."""

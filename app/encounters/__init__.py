@@ -1,0 +1,1 @@
+"""Contacts of a patrol with one person or a group; an encounter may open referrals."""

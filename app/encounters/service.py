@@ -1,0 +1,175 @@
+"""Storing encounters with the referrals made in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app import errors
+from app.db.bulk import Row
+from app.db.engine import WriteSession
+from app.db.portability import commit_position
+from app.directory.judging import read_by_directory
+from app.directory.rules import service_day, slot
+from app.directory.service import Directory
+from app.encounters import queries
+from app.encounters.schemas import EncounterIn, Supplies
+from app.errors import Fault, Problem
+from app.http.envelope import Verdict, rejected
+from app.http.wire import RecordStatus
+from app.ingest.revised import Candidate
+from app.ingest.rules import Decision
+from app.ingest.service import Posting, happened, to_the_hour
+from app.keyring import fingerprint
+from app.referrals.correcting import EncounterChange, follow_encounters
+from app.referrals.making import Making, known_referrals, open_referrals, referral_row
+from app.referrals.sealing import period_of, sealed, sealer
+from app.referrals.service import referral_faults
+
+_NO_SUPPLIES = Supplies()
+
+
+@dataclass(slots=True)
+class _Case:
+    """One encounter on its way to a verdict, with the rows of the referrals made in it."""
+
+    candidate: Candidate
+    making: Making
+    withdrawn: bool
+    referrals: list[Row]
+    refusal: Problem | None = None
+
+    def verdict(self) -> Verdict:
+        if self.refusal is not None:
+            return rejected(self.candidate.row["id"], self.refusal)
+        return self.candidate.verdict()
+
+
+async def store_encounters(
+    session: WriteSession, postings: Sequence[Posting[EncounterIn]]
+) -> Sequence[Sequence[Verdict]]:
+    """Store encounters of several postings; see `app.ingest.service.Storing`."""
+    context, now = postings[0].context, postings[0].now
+    position = await commit_position(await session.connection())
+    read = await read_by_directory(
+        context,
+        session,
+        now,
+        lambda directory: [
+            [_read(posting, item, directory, position) for item in posting.items] for posting in postings
+        ],
+    )
+    cases = [case for listed in read for case in listed if isinstance(case, _Case)]
+    new_referrals = await _settle_referrals(session, cases)
+    accepted = [case for case in cases if case.refusal is None]
+    await queries.store(session, [case.candidate for case in accepted], now)
+    stored = [case for case in accepted if case.candidate.decision in {Decision.create, Decision.correct}]
+    rows = {(row["org_id"], row["id"]): row for case in stored for row in new_referrals.get(id(case), ())}
+    await open_referrals(session, list(rows.values()), position)
+    await follow_encounters(session, [_change(case) for case in stored if _moves_referrals(case)], now, position)
+    return [[case.verdict() if isinstance(case, _Case) else case for case in listed] for listed in read]
+
+
+def _moves_referrals(case: _Case) -> bool:
+    return case.withdrawn or case.candidate.decision is Decision.correct
+
+
+def _change(case: _Case) -> EncounterChange:
+    return EncounterChange(case.making, withdrawn=case.withdrawn)
+
+
+async def _settle_referrals(session: WriteSession, cases: Sequence[_Case]) -> dict[int, list[Row]]:
+    """Refuse encounters that would change a known referral; return {id(case): rows of the referrals that are new}.
+
+    A referral is never edited, neither by a correction of its encounter nor from another encounter.
+    """
+    there = await known_referrals(session, [row for case in cases for row in case.referrals])
+    new: dict[int, list[Row]] = {}
+    for case in cases:
+        for index, row in enumerate(case.referrals):
+            found = there.get((row["org_id"], row["id"]))
+            if found is None:
+                new.setdefault(id(case), []).append(row)
+            elif found != (row["digest"], row["team_id"]):
+                fault = Fault(f"/referrals/{index}", "immutable", "is already stored with other content")
+                case.refusal = errors.referral_immutable(faults=[fault])
+        if case.refusal is None:
+            there |= {(row["org_id"], row["id"]): (row["digest"], row["team_id"]) for row in new.get(id(case), ())}
+    return new
+
+
+def _read(posting: Posting[EncounterIn], item: EncounterIn, directory: Directory, position: int) -> _Case | Verdict:
+    occurred = happened(posting, item.occurred_at, "/occurred_at")
+    if isinstance(occurred, Problem):
+        return rejected(item.id, occurred)
+    if item.territory not in directory.territories:
+        fault = Fault("/territory", "unknown", "is not a known territory")
+        return rejected(item.id, errors.unknown_territory(faults=[fault]))
+    principal, keyring = posting.principal, posting.context.keyring
+    if principal.team_id is None:
+        return rejected(item.id, errors.forbidden())
+    day = service_day(occurred, night=principal.night)
+    for index, referral in enumerate(item.referrals):
+        problem = referral_faults(referral, directory, day, f"/referrals/{index}")
+        if problem is not None:
+            return rejected(item.id, problem)
+    period = period_of(item.occurred_at)
+    making = Making(
+        principal.org_id,
+        principal.team_id,
+        item.id,
+        item.territory,
+        directory.outside(item.territory),
+        day,
+        occurred,
+        posting.now,
+        sealed(keyring, period, item.card),
+    )
+    seal = sealer(keyring, period)
+    candidate = Candidate(
+        _encounter_row(posting, item, making, fingerprint(item.canonical(seal))),
+        item.revision,
+    )
+    rows = [
+        referral_row(
+            referral,
+            making,
+            directory,
+            keyring,
+            slip_digest=sealed(keyring, period, referral.slip),
+            digest=fingerprint(item.id.bytes + referral.canonical(seal)),
+            position=position,
+        )
+        for referral in item.referrals
+    ]
+    return _Case(candidate, making, item.status is RecordStatus.entered_in_error, rows)
+
+
+def _encounter_row(posting: Posting[EncounterIn], item: EncounterIn, making: Making, digest: bytes) -> dict[str, Any]:
+    received = to_the_hour(posting.now)
+    supplies = item.supplies
+    return {
+        "org_id": making.org_id,
+        "id": item.id,
+        "team_id": making.team_id,
+        "patrol_id": item.patrol_id,
+        "service_day": making.cohort_day,
+        "slot": slot(making.created_at),
+        "territory": item.territory,
+        "outside_perimeter": making.outside_perimeter,
+        "people_count": item.people_count,
+        "first_contact": item.first_contact_this_year.value,
+        "gender": item.gender.value,
+        "age_band": item.age_band.value,
+        "sleeping": item.sleeping.value,
+        "needs": [need.value for need in item.needs],
+        "supplies": {} if supplies == _NO_SUPPLIES else supplies.model_dump(exclude_defaults=True),
+        "acts": [act.value for act in item.acts],
+        "link_id": making.link_id,
+        "withdrawn": item.status is RecordStatus.entered_in_error,
+        "rk": int.from_bytes(posting.context.keyring.mark("sdc", item.id.bytes)[:4], "big"),
+        "skew_s": posting.skew.seconds,
+        "first_received_at": received,
+        "received_at": received,
+        "revision": item.revision,
+        "digest": digest,
+    }

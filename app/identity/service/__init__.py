@@ -1,0 +1,43 @@
+"""Who is asking, how devices join and stay, and what administrators do."""
+
+from app.identity.service.accounts import (
+    create_account,
+    issue_account_token,
+    list_accounts,
+    revoke_account,
+    revoke_token,
+)
+from app.identity.service.authentication import Authenticator
+from app.identity.service.devices import list_devices, open_enrolment, revoke_device
+from app.identity.service.enrolment import Enrolled, redeem
+from app.identity.service.organisations import (
+    close_team,
+    create_organisation,
+    create_team,
+    list_organisations,
+    list_teams,
+)
+from app.identity.service.renewal import renew
+from app.identity.service.whoami import Home, home_of
+
+__all__ = [
+    "Authenticator",
+    "Enrolled",
+    "Home",
+    "close_team",
+    "create_account",
+    "create_organisation",
+    "create_team",
+    "home_of",
+    "issue_account_token",
+    "list_accounts",
+    "list_devices",
+    "list_organisations",
+    "list_teams",
+    "open_enrolment",
+    "redeem",
+    "renew",
+    "revoke_account",
+    "revoke_device",
+    "revoke_token",
+]

@@ -1,0 +1,97 @@
+"""Accounts of people, and tokens of their own."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app import errors
+from app.audit.service import SERVICE
+from app.clock import uuid7
+from app.db.engine import ReadSession, WriteSession
+from app.identity import queries
+from app.identity.records import Account
+from app.identity.rules import check_account
+from app.identity.service.acts import naming_conflicts, record
+from app.identity.service.issuing import IssuedToken, issue
+from app.identity.tokens import digest_of
+from app.identity.vocabulary import Reach, Role
+from app.keyring import Keyring
+
+
+async def create_account(
+    session: WriteSession,
+    keyring: Keyring,
+    now: datetime,
+    *,
+    org_id: UUID,
+    name: str,
+    role: Role,
+    reach: Reach = Reach.organisation,
+    perimeter: str | None = None,
+    account_id: UUID | None = None,
+    actor: UUID = SERVICE,
+) -> UUID:
+    """Create an account and return its id; `invalid` for a device's role or a reach without its perimeter."""
+    check_account(role, reach, perimeter)
+    if await queries.organisation(session, org_id) is None:
+        raise errors.not_found("There is no such organisation.")
+    made = account_id or uuid7(now)
+    row = {
+        "org_id": org_id,
+        "id": made,
+        "name": name,
+        "role": role.value,
+        "reach": reach.value,
+        "perimeter": perimeter,
+        "created_at": now,
+        "revoked_at": None,
+    }
+    with naming_conflicts("An account of this name is already there."):
+        await queries.add(session, queries.ACCOUNT, row)
+    await record(session, keyring, now, org_id, actor, "account.create", account=made, role=role.value)
+    return made
+
+
+async def list_accounts(session: ReadSession | WriteSession, org_id: UUID) -> Sequence[Account]:
+    """Return the accounts of an organisation, oldest first, revoked ones included."""
+    return await queries.accounts(session, org_id)
+
+
+async def issue_account_token(
+    session: WriteSession,
+    keyring: Keyring,
+    now: datetime,
+    lifetime: timedelta,
+    *,
+    org_id: UUID,
+    account_id: UUID,
+    actor: UUID = SERVICE,
+) -> IssuedToken:
+    """Return a token that speaks for the account; it is shown once."""
+    account = await queries.account(session, org_id, account_id)
+    if account is None or account.revoked_at is not None:
+        raise errors.not_found("There is no such account in use.")
+    issued = await issue(session, now, lifetime, org_id=org_id, account_id=account_id)
+    await record(session, keyring, now, org_id, actor, "token.issue", account=account_id)
+    return issued
+
+
+async def revoke_account(
+    session: WriteSession, keyring: Keyring, now: datetime, *, org_id: UUID, account_id: UUID, actor: UUID = SERVICE
+) -> None:
+    """Shut an account out: its tokens are refused within a second. Twice changes nothing."""
+    if await queries.account(session, org_id, account_id) is None:
+        raise errors.not_found("There is no such account.")
+    if await queries.mark(session, queries.ACCOUNT, org_id, account_id, "revoked_at", now):
+        await record(session, keyring, now, org_id, actor, "account.revoke", account=account_id)
+
+
+async def revoke_token(
+    session: WriteSession, keyring: Keyring, now: datetime, token: str, *, actor: UUID = SERVICE
+) -> None:
+    """Withdraw one token that got into wrong hands; whoever it spoke for keeps the others."""
+    digest = digest_of(token)
+    org_id = await queries.revoke_token(session, digest, now) if digest is not None else None
+    if digest is None or org_id is None:
+        raise errors.not_found("There is no such token in use.")
+    await record(session, keyring, now, org_id, actor, "token.revoke", digest=digest.hex())

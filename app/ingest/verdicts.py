@@ -1,0 +1,25 @@
+"""The verdict that tells a decision to the sender."""
+
+from uuid import UUID
+
+from app import errors
+from app.http.envelope import Outcome, Verdict, rejected
+from app.ingest.rules import Decision, Stored
+
+
+def verdict_on(decision: Decision, item_id: UUID, digest: bytes, stored: Stored | None) -> Verdict:
+    """Return the verdict; a contradiction carries both digests for the log."""
+    match decision:
+        case Decision.create:
+            return Verdict(item_id, Outcome.created)
+        case Decision.correct:
+            return Verdict(item_id, Outcome.created)
+        case Decision.keep | Decision.superseded:
+            return Verdict(item_id, Outcome.unchanged)
+        case Decision.contradict:
+            note = {"id": item_id, "stored": stored.digest.hex() if stored else None, "received": digest.hex()}
+            return Verdict(item_id, Outcome.conflict, errors.item_conflict(), note)
+        case Decision.too_late:
+            return rejected(item_id, errors.correction_too_late())
+        case Decision.foreign:
+            return rejected(item_id, errors.not_yours())

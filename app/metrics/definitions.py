@@ -1,0 +1,78 @@
+"""What the figures mean, as data. Pure Python."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from app.directory.vocabulary import Label
+
+FUNNEL_VERSION: Final = 1
+SMALL: Final = range(1, 11)
+"""Counts in this range are flagged: few enough people to be recognised by."""
+LATE_AFTER_HOURS: Final = 24
+
+
+class Stage(StrEnum):
+    """The stages of the referral funnel, in order."""
+
+    offered = "offered"
+    requested = "requested"
+    accepted = "accepted"
+    arrived = "arrived"
+    admitted = "admitted"
+
+
+class OutcomeAtHorizon(StrEnum):
+    """What is known of a followed referral at the end of its horizon; exactly one holds."""
+
+    success = "success"
+    refused = "refused"
+    declined = "declined"
+    no_show = "no_show"
+    cancelled = "cancelled"
+    expired = "expired"
+    open = "open"
+
+
+FAILURES: Final = (
+    OutcomeAtHorizon.refused,
+    OutcomeAtHorizon.declined,
+    OutcomeAtHorizon.no_show,
+    OutcomeAtHorizon.cancelled,
+)
+UNKNOWN: Final = (OutcomeAtHorizon.expired, OutcomeAtHorizon.open)
+
+
+class GroupBy(StrEnum):
+    """How a funnel may be split."""
+
+    kind = "kind"
+    territory = "territory"
+    week = "week"
+    month = "month"
+
+
+FUNNEL_RULE: Final = Label(
+    "Orientations créées pendant la période (jour de service), hors saisies par erreur, suivies chacune pendant le même"
+    " nombre de jours ; celles dont le suivi n'est pas terminé sont comptées à part. Une étape est atteinte si elle, ou"
+    " une étape plus avancée, a eu lieu avant la fin du suivi.",
+    "Referrals made in the period (service day), without those entered in error, each followed for the same number of"
+    " days; those still being followed are counted apart. A stage is reached when it, or a later one, happened before"
+    " the end of the follow-up.",
+)
+RATE_RULES: Final[Mapping[str, Label]] = {
+    "success_worst_case": Label(
+        "succès / orientations suivies (une issue inconnue compte comme un échec)",
+        "success / followed referrals (an unknown outcome counts as failure)",
+    ),
+    "success_known_outcome": Label(
+        "succès / orientations suivies dont l'issue est connue", "success / followed referrals of known outcome"
+    ),
+    "provider_acceptance": Label(
+        "acceptées / (acceptées + refusées par le lieu)", "accepted / (accepted + refused by the provider)"
+    ),
+    "unknown_share": Label(
+        "issues inconnues (sans réponse ou encore ouvertes) / orientations suivies",
+        "unknown outcomes (expired or still open) / followed referrals",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Outings of a team: where the effort went, also when nobody was met."""

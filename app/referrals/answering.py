@@ -1,0 +1,198 @@
+"""Answers to referrals, from teams and desks: stored once, folded in order, told back when they have no effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app import errors
+from app.db.bulk import Row
+from app.db.engine import WriteSession
+from app.db.portability import FOLDING, commit_position, hold
+from app.directory.service import Directory, current_directory
+from app.errors import Problem
+from app.http.envelope import Verdict, rejected
+from app.ingest.rules import Decision, Stored, decide
+from app.ingest.service import Posting, happened, to_the_hour
+from app.ingest.verdicts import verdict_on
+from app.keyring import fingerprint
+from app.referrals import folding, queries
+from app.referrals.records import Sender, Standing
+from app.referrals.rules import Refusal
+from app.referrals.schemas import ReferralEventIn, StayExitIn
+from app.referrals.sealing import period_of, sealer, slip_digests
+from app.referrals.vocabulary import Channel, NotApplied, Step
+
+Answer = ReferralEventIn | StayExitIn
+
+
+@dataclass(slots=True)
+class _Case:
+    """One answer on its way to a verdict."""
+
+    item: Answer
+    sender: Sender
+    digest: bytes
+    occurred_at: datetime
+    recorded_at: datetime
+    received_at: datetime
+    slips: tuple[bytes | None, bytes | None] = (None, None)
+    standing: Standing | None = None
+    by_slip: bool = False
+    decision: Decision = Decision.create
+    stored: Stored | None = field(default=None)
+
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        """Where it is stored: with the referral's organisation, or with the sender's while the referral is unknown."""
+        return (self.standing.org_id if self.standing else self.sender.org_id, self.item.id)
+
+
+async def store_answers(session: WriteSession, postings: Sequence[Posting[Any]]) -> Sequence[Sequence[Verdict]]:
+    """Store events and exits of several postings; see `app.ingest.service.Storing`."""
+    context, now = postings[0].context, postings[0].now
+    directory = await current_directory(context.database, session, now)
+    read = [[_read(posting, item, directory) for item in posting.items] for posting in postings]
+    cases = [case for listed in read for case in listed if isinstance(case, _Case)]
+    await _find_referrals(session, cases)
+    owners = {case.standing.org_id for case in cases if case.standing is not None}
+    if owners:
+        await hold(await session.connection(), FOLDING, owners)
+    await _insert(session, cases)
+    refusals = await _fold(session, cases)
+    return [[_verdict(case, refusals) if isinstance(case, _Case) else case for case in listed] for listed in read]
+
+
+def _read(posting: Posting[Any], item: Answer, directory: Directory) -> _Case | Verdict:
+    principal = posting.principal
+    occurred = happened(posting, item.occurred_at, "/occurred_at")
+    if isinstance(occurred, Problem):
+        return rejected(item.id, occurred)
+    recorded = max(occurred, posting.skew.true(item.recorded_at)) if item.recorded_at else occurred
+    facility = directory.facility(principal.facility_id) if principal.facility_id else None
+    sender = Sender(
+        principal.org_id,
+        principal.facility_id or principal.team_id or principal.subject_id,
+        principal.facility_id,
+        facility.kind if facility else None,
+    )
+    keyring, period = posting.context.keyring, period_of(item.occurred_at)
+    content = item.canonical(sealer(keyring, period))
+    slips = slip_digests(keyring, period, item.slip)
+    return _Case(item, sender, fingerprint(content), occurred, recorded, posting.now, slips)
+
+
+async def _find_referrals(session: WriteSession, cases: Sequence[_Case]) -> None:
+    """Give each case the referral it names, when that is known and the sender's to answer."""
+    by_id = {s.id: s for s in await queries.by_ids(session, {c.item.referral_id for c in cases if c.item.referral_id})}
+    by_slip = dict(await queries.by_slips(session, {digest for case in cases for digest in case.slips if digest}))
+    for case in cases:
+        slip = next((by_slip[digest] for digest in case.slips if digest and digest in by_slip), None)
+        standing = by_id.get(case.item.referral_id) if case.item.referral_id else slip
+        if standing is not None and case.sender.may_answer(standing, by_slip=slip is not None):
+            case.standing, case.by_slip = standing, slip is not None
+
+
+async def _insert(session: WriteSession, cases: Sequence[_Case]) -> None:
+    """Insert what is new and decide about what was there; the same id twice belongs to the first."""
+    first: dict[tuple[UUID, UUID], _Case] = {}
+    for case in cases:
+        earlier = first.setdefault(case.key, case)
+        if earlier is not case:
+            case.stored = Stored(earlier.digest)
+    # An answer that waited under the sender's organisation may since have moved to the referral's.
+    held_keys = {(case.sender.org_id, case.item.id) for case in first.values()}
+    there = await queries.event_digests(session, held_keys | first.keys())
+    new = []
+    for key, case in first.items():
+        digest = there.get(key) or there.get((case.sender.org_id, case.item.id))
+        if digest is not None:
+            case.stored = Stored(digest)
+        else:
+            new.append(case)
+    inserted = await queries.add_events(session, [_event_row(case) for case in new if case.standing])
+    inserted |= await queries.add_held(session, [_held_row(case) for case in new if not case.standing])
+    missed = [case for case in new if case.key not in inserted]
+    if missed:  # another worker stored the same id at this very moment
+        there = await queries.event_digests(session, {case.key for case in missed})
+        for case in missed:
+            case.stored = Stored(there[case.key])
+    for case in cases:
+        case.decision = decide(case.stored, case.digest)
+
+
+async def _fold(session: WriteSession, cases: Sequence[_Case]) -> dict[tuple[UUID, UUID], Refusal]:
+    """Fold the referrals that got something new; return {(organisation, event): why it had no effect}."""
+    touched = {
+        (case.standing.org_id, case.standing.id)
+        for case in cases
+        if case.standing is not None and case.decision is Decision.create
+    }
+    if not touched:
+        return {}
+    # Read again: another worker may have folded the same referrals before the lock was ours.
+    standings = [s for s in await queries.by_ids(session, {key for _, key in touched}) if (s.org_id, s.id) in touched]
+    position = await commit_position(await session.connection())
+    folds = await folding.refold(session, standings, position)
+    return {
+        (org_id, event_id): refusal
+        for (org_id, _), folded in folds.items()
+        for event_id, refusal in folded.refusals.items()
+    }
+
+
+def _verdict(case: _Case, refusals: dict[tuple[UUID, UUID], Refusal]) -> Verdict:
+    verdict = verdict_on(case.decision, case.item.id, case.digest, case.stored)
+    if case.decision is not Decision.create:
+        return verdict
+    if case.standing is None:
+        problem = errors.referral_unknown(not_applied=NotApplied.referral_unknown.value)
+        return Verdict(case.item.id, verdict.outcome, problem)
+    refusal = refusals.get(case.key)
+    if refusal is None:
+        return verdict
+    possible = ", ".join(refusal.allowed) or "none, it has ended"
+    problem = errors.transition_not_applied(
+        f"The referral is {refusal.state}; what may follow: {possible}. The event is kept.",
+        not_applied=refusal.why.value,
+        state=refusal.state.value,
+        allowed=[state.value for state in refusal.allowed],
+    )
+    return Verdict(case.item.id, verdict.outcome, problem)
+
+
+def _common(case: _Case) -> dict[str, Any]:
+    item = case.item
+    default = Channel.desk if case.sender.facility_id else Channel.app
+    return {
+        "org_id": case.key[0],
+        "id": item.id,
+        **_reported(item),
+        "occurred_at": case.occurred_at,
+        "recorded_at": case.recorded_at,
+        "received_at": to_the_hour(case.received_at),
+        "sender_id": case.sender.id,
+        "channel": (item.channel or default).value,
+        "digest": case.digest,
+    }
+
+
+def _reported(item: Answer) -> dict[str, str | None]:
+    if isinstance(item, StayExitIn):
+        return {"step": Step.exited.value, "reason": None, "destination": item.destination.value}
+    return {"step": item.state.value, "reason": item.reason.value if item.reason else None, "destination": None}
+
+
+def _event_row(case: _Case) -> Row:
+    return _common(case) | {"referral_id": case.standing.id if case.standing else None, "not_applied": None}
+
+
+def _held_row(case: _Case) -> Row:
+    return _common(case) | {
+        "referral_id": case.item.referral_id,
+        "slip_digest": case.slips[0],
+        "slip_digest_before": case.slips[1],
+        "facility_id": case.sender.facility_id,
+        "kind": case.sender.kind,
+    }

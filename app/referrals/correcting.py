@@ -1,0 +1,82 @@
+"""When an encounter is corrected or withdrawn, the referrals made in it follow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.db.engine import WriteSession
+from app.ingest.service import to_the_hour
+from app.keyring import fingerprint
+from app.referrals import folding, queries
+from app.referrals.making import Making
+from app.referrals.records import Standing
+from app.referrals.rules import first_id, withdrawal_id
+from app.referrals.vocabulary import Channel, Step
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterChange:
+    """Where and when the encounter now says it was, and whether it was withdrawn."""
+
+    making: Making
+    withdrawn: bool
+
+
+async def follow_encounters(
+    session: WriteSession, changes: Sequence[EncounterChange], now: datetime, position: int
+) -> None:
+    """Give the referrals of changed encounters their new place and time; enter those of withdrawn ones in error.
+
+    A withdrawn referral never was, so its withdrawal counts from the instant of its making.
+    """
+    by_encounter = {(c.making.org_id, c.making.encounter_id): c for c in changes}
+    if not by_encounter:
+        return
+    found = await queries.of_encounters(
+        session, {org for org, _ in by_encounter}, [key for _, key in by_encounter if key is not None]
+    )
+    pairs = [(by_encounter[s.org_id, key], s) for key, s in found if (s.org_id, key) in by_encounter]
+    await queries.set_referrals(session, [_place(change, standing) for change, standing in pairs])
+    await queries.set_events(session, [_first(change, standing) for change, standing in pairs])
+    await queries.add_events(session, [_withdrawal(c, s, now) for c, s in pairs if c.withdrawn])
+    moved = await queries.by_ids(session, {standing.id for _, standing in pairs})
+    await folding.refold(session, moved, position)
+
+
+def _place(change: EncounterChange, standing: Standing) -> dict[str, Any]:
+    making = change.making
+    return {
+        "org_id": standing.org_id,
+        "id": standing.id,
+        "territory": making.territory,
+        "outside_perimeter": making.outside_perimeter,
+        "cohort_day": making.cohort_day,
+        "created_at": making.created_at,
+        "link_id": making.link_id,
+    }
+
+
+def _first(change: EncounterChange, standing: Standing) -> dict[str, Any]:
+    at = change.making.created_at
+    return {"org_id": standing.org_id, "id": first_id(standing.id), "occurred_at": at, "recorded_at": at}
+
+
+def _withdrawal(change: EncounterChange, standing: Standing, now: datetime) -> dict[str, Any]:
+    event_id = withdrawal_id(standing.id)
+    at = change.making.created_at
+    return {
+        "org_id": standing.org_id,
+        "id": event_id,
+        "referral_id": standing.id,
+        "step": Step.entered_in_error.value,
+        "reason": None,
+        "destination": None,
+        "occurred_at": at,
+        "recorded_at": at,
+        "received_at": to_the_hour(now),
+        "sender_id": standing.team_id,
+        "channel": Channel.app.value,
+        "digest": fingerprint(event_id.bytes),
+        "not_applied": None,
+    }

@@ -1,0 +1,43 @@
+"""Folding stored events again, writing down only what changed."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.db.engine import WriteSession
+from app.referrals import queries
+from app.referrals.records import Standing, StoredEvent, folded_columns
+from app.referrals.rules import Folded, first_id, fold
+
+
+async def refold(
+    session: WriteSession, standings: Iterable[Standing], position: int
+) -> dict[tuple[UUID, UUID], Folded]:
+    """Fold the events of each referral again; return {(organisation, id): folded}.
+
+    Three statements whatever their number. A referral whose fold says what is stored keeps its place in the feeds:
+    posting the same thing again wakes nobody.
+    """
+    listed = list(standings)
+    events = await queries.events_of(session, [(standing.org_id, standing.id) for standing in listed])
+    folds: dict[tuple[UUID, UUID], Folded] = {}
+    referrals, marks = [], []
+    for standing in listed:
+        stored = events[standing.org_id, standing.id]
+        first_key = first_id(standing.id)
+        first = next(event for event in stored if event.id == first_key)
+        folded = fold(first.event(), (event.event() for event in stored if event is not first), standing.terms())
+        folds[standing.org_id, standing.id] = folded
+        if not standing.shows(folded):
+            referrals.append(folded_columns(standing, folded) | {"position": position})
+        marks += [mark for event in stored if (mark := _mark(event, folded)) is not None]
+    await queries.set_referrals(session, referrals)
+    await queries.set_events(session, marks)
+    return folds
+
+
+def _mark(event: StoredEvent, folded: Folded) -> dict[str, object] | None:
+    refusal = folded.refusals.get(event.id)
+    why = refusal.why.value if refusal else None
+    if why == event.not_applied:
+        return None
+    return {"org_id": event.org_id, "id": event.id, "not_applied": why}

@@ -1,0 +1,163 @@
+"""Tables of the closed loop."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Boolean, ForeignKeyConstraint, Index
+
+from app.db.table import Base, column, placed
+from app.db.types import (
+    Big,
+    Bytes16,
+    Bytes32,
+    Day,
+    Instant,
+    Key,
+    TerritoryCode,
+    Word,
+    one_of,
+    where,
+)
+from app.directory.vocabulary import SuccessState
+from app.referrals.vocabulary import Channel, Destination, NotApplied, Reason, State, Step
+
+
+class Referral(Base, table=True):
+    """One referral, with its events folded into it."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "team_id"], ["team.org_id", "team.id"]),
+        one_of("state", State),
+        one_of("reason", Reason, null=True),
+        one_of("success", SuccessState),
+        one_of("exit_destination", Destination, null=True),
+        one_of("answer_channel", Channel, null=True),
+        Index(None, "org_id", "team_id", "position", "id"),
+        Index(None, "org_id", "cohort_day"),
+        Index(None, "org_id", "encounter_id"),
+        Index(None, "id"),
+        Index(None, "facility_id", "position", "id", **where("facility_id IS NOT NULL")),
+        Index(None, "slip_digest", **where("slip_digest IS NOT NULL")),
+        Index(None, "link_id", **where("link_id IS NOT NULL")),
+        Index(None, "due_at", **where("due_at IS NOT NULL")),
+        placed("organisation", "A person directed to a kind of facility, perhaps to one facility."),
+    )
+
+    org_id: UUID = column(Key, "Organisation that made the referral.", key=True, refers="organisation.id")
+    id: UUID = column(Key, "Random UUID made on the device; it alone links offer, arrival and stay.", key=True)
+    team_id: UUID = column(Key, "Team that made it.")
+    encounter_id: UUID | None = column(Key, "Encounter it was made in; null when recorded alone.", null=True)
+    kind: str = column(Word, "Kind of facility, a code of facility_kind.")
+    facility_id: UUID | None = column(Key, "Facility, when one was named.", null=True, refers="facility.id")
+    accompanied: bool = column(Boolean, "The team went along.")
+    previous_referral_id: UUID | None = column(Key, "Referral this one takes up again.", null=True)
+    slip_digest: bytes | None = column(Bytes16, "HMAC-SHA256(period key, slip)[:16].", null=True)
+    link_id: bytes | None = column(Bytes16, "HMAC-SHA256(period key, card)[:16].", null=True)
+    territory: str = column(TerritoryCode, "Where it was made.", refers="territory.code")
+    outside_perimeter: bool = column(Boolean, "Made outside the plan's perimeter.")
+    cohort_day: date = column(Day, "Service day it was made on.")
+    created_at: datetime = column(Instant, "When it was made, ms since 1970 UTC.")
+    received_at: datetime = column(Instant, "Hour it was received in, ms since 1970 UTC.")
+    success: str = column(Word, "State that counts as success for this kind on that day.")
+    expires_after_s: int = column(
+        Big, "Silence after which its outcome is unknown, in seconds, for this kind on that day."
+    )
+    rk: int = column(Big, "Record key of the disclosure control: uint32.")
+    digest: bytes = column(Bytes32, "SHA-256 of the canonical content, slip and card sealed.")
+    state: str = column(Word, "What its events add up to.")
+    reason: str | None = column(Word, "Reason of the state, where it has one.", null=True)
+    state_at: datetime = column(Instant, "When the state was entered, ms since 1970 UTC.")
+    answer_channel: str | None = column(
+        Word, "How the answer that set the state was learnt; null while nobody answered.", null=True
+    )
+    requested_at: datetime | None = column(Instant, "When requested; null when skipped.", null=True)
+    waitlisted_at: datetime | None = column(Instant, "When waitlisted; null when skipped.", null=True)
+    accepted_at: datetime | None = column(Instant, "When accepted; null when skipped.", null=True)
+    arrived_at: datetime | None = column(Instant, "When the person arrived; null when skipped.", null=True)
+    admitted_at: datetime | None = column(Instant, "When the stay began; null when skipped.", null=True)
+    exited_at: datetime | None = column(Instant, "When the stay ended.", null=True)
+    exit_destination: str | None = column(Word, "Where the stay ended.", null=True)
+    due_at: datetime | None = column(Instant, "When silence makes the outcome unknown; null when it cannot.", null=True)
+    position: int = column(Big, "Commit position of the last change: what the feeds go by.")
+
+
+class ReferralEvent(Base, table=True):
+    """One thing reported of a referral; never changed, only marked applied or not."""
+
+    __tablename__ = "referral_event"
+    __table_args__ = (
+        one_of("step", Step),
+        one_of("reason", Reason, null=True),
+        one_of("destination", Destination, null=True),
+        one_of("channel", Channel, null=True),
+        one_of("not_applied", NotApplied, null=True),
+        Index(None, "org_id", "referral_id"),
+        Index(None, "sender_id", "id", **where("not_applied IS NOT NULL")),
+        placed("organisation", "Append-only events of referrals, stay exits included; the first is the making."),
+    )
+
+    org_id: UUID = column(Key, "Organisation that made the referral.", key=True, refers="organisation.id")
+    id: UUID = column(Key, "UUID made by the sender.", key=True)
+    referral_id: UUID = column(Key, "Referral it is about.")
+    step: str = column(Word, "What is reported.")
+    reason: str | None = column(Word, "Why, for the states that need it.", null=True)
+    destination: str | None = column(Word, "Where a stay ended.", null=True)
+    occurred_at: datetime = column(Instant, "When it happened, ms since 1970 UTC.")
+    recorded_at: datetime = column(Instant, "When the sender wrote it down, ms since 1970 UTC.")
+    received_at: datetime = column(Instant, "Hour it was received in, ms since 1970 UTC.")
+    sender_id: UUID = column(Key, "Team or facility that sent it; the nil UUID is the service itself.")
+    channel: str | None = column(Word, "How the outcome was learnt; null for the service's own events.", null=True)
+    digest: bytes = column(Bytes32, "SHA-256 of the canonical content, slip sealed.")
+    not_applied: str | None = column(Word, "Why the fold could not apply it; null when it did.", null=True)
+
+
+class HeldEvent(Base, table=True):
+    """An event whose referral has not arrived yet, kept until it does."""
+
+    __tablename__ = "held_event"
+    __table_args__ = (
+        one_of("step", Step),
+        one_of("reason", Reason, null=True),
+        one_of("destination", Destination, null=True),
+        one_of("channel", Channel, null=True),
+        Index(None, "referral_id", **where("referral_id IS NOT NULL")),
+        Index(None, "slip_digest", **where("slip_digest IS NOT NULL")),
+        Index(None, "slip_digest_before", **where("slip_digest_before IS NOT NULL")),
+        Index(None, "org_id", "sender_id", "id"),
+        placed("organisation", "Events that no known referral answers to yet, in the sender's organisation."),
+    )
+
+    org_id: UUID = column(Key, "Organisation of the sender.", key=True, refers="organisation.id")
+    id: UUID = column(Key, "UUID made by the sender.", key=True)
+    referral_id: UUID | None = column(Key, "Referral named by the sender.", null=True)
+    slip_digest: bytes | None = column(
+        Bytes16, "Slip named by the sender, sealed for the period of the event.", null=True
+    )
+    slip_digest_before: bytes | None = column(Bytes16, "The same slip, sealed for the period before.", null=True)
+    facility_id: UUID | None = column(Key, "Facility of the sender, when it is a desk.", null=True)
+    kind: str | None = column(Word, "Kind of that facility.", null=True)
+    step: str = column(Word, "What is reported.")
+    reason: str | None = column(Word, "Why, for the states that need it.", null=True)
+    destination: str | None = column(Word, "Where a stay ended.", null=True)
+    occurred_at: datetime = column(Instant, "When it happened, ms since 1970 UTC.")
+    recorded_at: datetime = column(Instant, "When the sender wrote it down, ms since 1970 UTC.")
+    received_at: datetime = column(Instant, "Hour it was received in, ms since 1970 UTC.")
+    sender_id: UUID = column(Key, "Team or facility that sent it.")
+    channel: str | None = column(Word, "How the outcome was learnt.", null=True)
+    digest: bytes = column(Bytes32, "SHA-256 of the canonical content, slip sealed.")
+
+
+class LookupFailure(Base, table=True):
+    """One failed look-up by slip or card: twenty a day and device are enough for honest mistakes."""
+
+    __tablename__ = "lookup_failure"
+    __table_args__ = (
+        Index(None, "org_id", "device_id", "at"),
+        placed("organisation", "Failed look-ups, so that codes cannot be guessed; rows of past days are removed."),
+    )
+
+    org_id: UUID = column(Key, "Organisation of the device.", key=True, refers="organisation.id")
+    id: UUID = column(Key, "Identifier.", key=True)
+    device_id: UUID = column(Key, "Device that asked.")
+    at: datetime = column(Instant, "When, ms since 1970 UTC.")

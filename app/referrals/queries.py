@@ -1,0 +1,270 @@
+"""Every statement on referrals and their events."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, tuple_
+from sqlmodel import col
+
+from app.db.bulk import Row, insert_new, update_rows
+from app.db.engine import ReadSession, WriteSession
+from app.db.table import Base, table_of
+from app.referrals.models import HeldEvent, LookupFailure, Referral, ReferralEvent
+from app.referrals.records import Held, PendingEvent, Standing, StoredEvent
+from app.referrals.vocabulary import NotApplied, State
+
+Session = ReadSession | WriteSession
+Record = TypeVar("Record")
+
+_REFERRAL: Final = table_of(Referral)
+_EVENT: Final = table_of(ReferralEvent)
+_HELD: Final = table_of(HeldEvent)
+_OPEN: Final = (State.offered, State.requested, State.waitlisted, State.accepted, State.arrived)
+
+
+def _select(model: type[Base], record: type[Any]) -> Select[Any]:
+    table = table_of(model)
+    return select(*(table.c[field.name] for field in fields(record)))
+
+
+async def _all(session: Session, statement: Select[Any], record: type[Record]) -> list[Record]:
+    return [record(*row) for row in await session.execute(statement)]
+
+
+async def known(
+    session: WriteSession, org_ids: Collection[UUID], ids: Collection[UUID]
+) -> dict[tuple[UUID, UUID], tuple[bytes, UUID]]:
+    """Return {(organisation, id): (digest, team)} of the referrals already there."""
+    if not ids:
+        return {}
+    found = await session.execute(
+        select(col(Referral.org_id), col(Referral.id), col(Referral.digest), col(Referral.team_id)).where(
+            col(Referral.org_id).in_(org_ids), col(Referral.id).in_(ids)
+        )
+    )
+    return {(org, key): (digest, team) for org, key, digest, team in found.tuples()}
+
+
+async def by_ids(session: Session, ids: Collection[UUID]) -> list[Standing]:
+    """Return the referrals of any organisation with these ids."""
+    return await _all(session, _select(Referral, Standing).where(col(Referral.id).in_(ids)), Standing) if ids else []
+
+
+async def by_slips(session: Session, digests: Collection[bytes]) -> list[tuple[bytes, Standing]]:
+    """Return the referrals of any organisation that handed out these slips, each with its slip's digest."""
+    if not digests:
+        return []
+    statement = _select(Referral, Standing).add_columns(_REFERRAL.c.slip_digest)
+    found = await session.execute(statement.where(col(Referral.slip_digest).in_(digests)))
+    return [(row[-1], Standing(*row[:-1])) for row in found]
+
+
+async def open_by_card(session: Session, links: Collection[bytes], answerable: ColumnElement[bool]) -> list[Standing]:
+    """Return the open referrals of a card that the caller may answer, newest first."""
+    statement = (
+        _select(Referral, Standing)
+        .where(col(Referral.link_id).in_(links), col(Referral.state).in_(_OPEN), answerable)
+        .order_by(col(Referral.created_at).desc())
+        .limit(20)
+    )
+    return await _all(session, statement, Standing)
+
+
+def answerable_by_facility(facility_id: UUID, kind: str | None) -> ColumnElement[bool]:
+    """Return the condition: the referral names this facility, or none of its kind in particular."""
+    return or_(
+        col(Referral.facility_id) == facility_id,
+        col(Referral.facility_id).is_(None) & (col(Referral.kind) == kind),
+    )
+
+
+def of_organisation(org_id: UUID) -> ColumnElement[bool]:
+    """Return the condition: this organisation made the referral."""
+    return col(Referral.org_id) == org_id
+
+
+async def page_of_team(
+    session: ReadSession,
+    org_id: UUID,
+    team_id: UUID,
+    states: Collection[State],
+    before: tuple[int, UUID] | None,
+    size: int,
+) -> list[Standing]:
+    """Return one page of a team's referrals, last changed first."""
+    statement = _select(Referral, Standing).where(col(Referral.org_id) == org_id, col(Referral.team_id) == team_id)
+    if states:
+        statement = statement.where(col(Referral.state).in_(states))
+    if before is not None:
+        statement = statement.where(tuple_(col(Referral.position), col(Referral.id)) < before)
+    return await _all(
+        session, statement.order_by(col(Referral.position).desc(), col(Referral.id).desc()).limit(size), Standing
+    )
+
+
+async def one_of_organisation(session: ReadSession, org_id: UUID, referral_id: UUID) -> Standing | None:
+    """Return one referral of an organisation."""
+    found = await _all(
+        session,
+        _select(Referral, Standing).where(col(Referral.org_id) == org_id, col(Referral.id) == referral_id),
+        Standing,
+    )
+    return found[0] if found else None
+
+
+async def of_encounters(
+    session: WriteSession, org_ids: Collection[UUID], encounters: Collection[UUID]
+) -> list[tuple[UUID, Standing]]:
+    """Return (encounter, referral) of the referrals made in these encounters."""
+    if not encounters:
+        return []
+    statement = _select(Referral, Standing).add_columns(_REFERRAL.c.encounter_id)
+    found = await session.execute(
+        statement.where(col(Referral.org_id).in_(org_ids), col(Referral.encounter_id).in_(encounters))
+    )
+    return [(row[-1], Standing(*row[:-1])) for row in found]
+
+
+async def due(session: WriteSession, now: datetime, limit: int) -> list[Standing]:
+    """Return some referrals whose silence has lasted too long, the longest first."""
+    statement = (
+        _select(Referral, Standing).where(col(Referral.due_at) <= now).order_by(col(Referral.due_at)).limit(limit)
+    )
+    return await _all(session, statement, Standing)
+
+
+async def events_of(session: Session, keys: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[StoredEvent]]:
+    """Return every event of each (organisation, referral)."""
+    wanted = list(keys)
+    listed: dict[tuple[UUID, UUID], list[StoredEvent]] = {key: [] for key in wanted}
+    if not wanted:
+        return listed
+    statement = _select(ReferralEvent, StoredEvent).where(
+        col(ReferralEvent.org_id).in_({org for org, _ in wanted}),
+        col(ReferralEvent.referral_id).in_({referral for _, referral in wanted}),
+    )
+    for event in await _all(session, statement, StoredEvent):
+        listed.setdefault((event.org_id, event.referral_id), []).append(event)
+    return listed
+
+
+async def event_digests(session: WriteSession, keys: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], bytes]:
+    """Return {(organisation, id): digest} of events and held events already there."""
+    found: dict[tuple[UUID, UUID], bytes] = {}
+    if not keys:
+        return found
+    for table in (_EVENT, _HELD):
+        rows = await session.execute(
+            select(table.c.org_id, table.c.id, table.c.digest).where(
+                table.c.org_id.in_({org for org, _ in keys}), table.c.id.in_({key for _, key in keys})
+            )
+        )
+        found |= {(org, key): digest for org, key, digest in rows}
+    return found
+
+
+async def held_for(session: WriteSession, ids: Collection[UUID], slips: Collection[bytes]) -> list[Held]:
+    """Return the events that wait for these referrals."""
+    conditions = []
+    if ids:
+        conditions.append(col(HeldEvent.referral_id).in_(ids))
+    if slips:
+        conditions += [col(HeldEvent.slip_digest).in_(slips), col(HeldEvent.slip_digest_before).in_(slips)]
+    return await _all(session, _select(HeldEvent, Held).where(or_(*conditions)), Held) if conditions else []
+
+
+async def held_with_referral(session: WriteSession, limit: int) -> list[Held]:
+    """Return held events whose referral has arrived all the same: two workers stored them at one moment."""
+    matched = or_(
+        col(HeldEvent.referral_id) == col(Referral.id),
+        col(HeldEvent.slip_digest) == col(Referral.slip_digest),
+        col(HeldEvent.slip_digest_before) == col(Referral.slip_digest),
+    )
+    statement = _select(HeldEvent, Held).where(select(col(Referral.id)).where(matched).exists()).limit(limit)
+    return await _all(session, statement, Held)
+
+
+async def remove_held(session: WriteSession, held: Collection[Held]) -> None:
+    """Remove events that found their referral."""
+    if held:
+        await session.execute(
+            delete(HeldEvent).where(
+                tuple_(col(HeldEvent.org_id), col(HeldEvent.id)).in_([(event.org_id, event.id) for event in held])
+            )
+        )
+
+
+async def pending_of_sender(
+    session: ReadSession, org_id: UUID, sender_id: UUID, after: UUID | None, size: int
+) -> list[PendingEvent]:
+    """Return a sender's events without effect, by id."""
+    applied_not = select(
+        col(ReferralEvent.id),
+        col(ReferralEvent.referral_id),
+        col(ReferralEvent.step),
+        col(ReferralEvent.occurred_at),
+        col(ReferralEvent.not_applied),
+    ).where(col(ReferralEvent.sender_id) == sender_id, col(ReferralEvent.not_applied).is_not(None))
+    held = select(col(HeldEvent.id), col(HeldEvent.referral_id), col(HeldEvent.step), col(HeldEvent.occurred_at)).where(
+        col(HeldEvent.org_id) == org_id, col(HeldEvent.sender_id) == sender_id
+    )
+    if after is not None:
+        applied_not = applied_not.where(col(ReferralEvent.id) > after)
+        held = held.where(col(HeldEvent.id) > after)
+    first = await session.execute(applied_not.order_by(col(ReferralEvent.id)).limit(size))
+    second = await session.execute(held.order_by(col(HeldEvent.id)).limit(size))
+    listed = [PendingEvent(*row[:4], row[4] or "") for row in first]
+    listed += [PendingEvent(*row, NotApplied.referral_unknown.value) for row in second]
+    return sorted(listed, key=lambda event: event.id.bytes)[:size]
+
+
+async def add_referrals(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
+    """Insert new referrals; return the keys that were new."""
+    return await insert_new(session, _REFERRAL, rows)
+
+
+async def add_events(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
+    """Insert new events; return the keys that were new."""
+    return await insert_new(session, _EVENT, rows)
+
+
+async def add_held(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
+    """Insert events that wait for their referral; return the keys that were new."""
+    return await insert_new(session, _HELD, rows)
+
+
+async def set_referrals(session: WriteSession, rows: Sequence[Row]) -> None:
+    """Set columns of referrals."""
+    await update_rows(session, _REFERRAL, rows)
+
+
+async def set_events(session: WriteSession, rows: Sequence[Row]) -> None:
+    """Set columns of events."""
+    await update_rows(session, _EVENT, rows)
+
+
+async def failures_since(session: WriteSession, org_id: UUID, device_id: UUID, since: datetime) -> int:
+    """Return how many look-ups of a device failed since an instant."""
+    counted = await session.execute(
+        select(func.count()).where(
+            col(LookupFailure.org_id) == org_id,
+            col(LookupFailure.device_id) == device_id,
+            col(LookupFailure.at) >= since,
+        )
+    )
+    return int(counted.scalar_one())
+
+
+async def add_failure(session: WriteSession, row: Mapping[str, Any], forget_before: datetime) -> None:
+    """Remember a failed look-up, and forget those of past days."""
+    await session.execute(
+        delete(LookupFailure).where(
+            col(LookupFailure.org_id) == row["org_id"],
+            col(LookupFailure.device_id) == row["device_id"],
+            col(LookupFailure.at) < forget_before,
+        )
+    )
+    await insert_new(session, table_of(LookupFailure), [row])

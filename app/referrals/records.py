@@ -1,0 +1,163 @@
+"""A referral and its events as they come out of the database: plain values, no table."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from app.directory.vocabulary import SuccessState
+from app.referrals.rules import Event, Folded, Terms
+from app.referrals.vocabulary import Channel, Destination, Reason, State, Step
+
+SERVICE: UUID = UUID(int=0)
+"""The sender of the service's own events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A referral as stored, with what its events added up to so far."""
+
+    org_id: UUID
+    id: UUID
+    team_id: UUID
+    facility_id: UUID | None
+    kind: str
+    accompanied: bool
+    previous_referral_id: UUID | None
+    territory: str
+    cohort_day: date
+    created_at: datetime
+    success: str
+    expires_after_s: int
+    digest: bytes
+    state: str
+    reason: str | None
+    state_at: datetime
+    answer_channel: str | None
+    exited_at: datetime | None
+    exit_destination: str | None
+    due_at: datetime | None
+    position: int
+
+    def terms(self) -> Terms:
+        """Return what the fold must know."""
+        return Terms(SuccessState(self.success), self.accompanied, timedelta(seconds=self.expires_after_s))
+
+    def shows(self, folded: Folded) -> bool:
+        """Say whether the stored columns already are what the events add up to."""
+        return (
+            self.state == folded.state
+            and self.reason == folded.reason
+            and self.state_at == folded.last_at
+            and self.answer_channel == folded.channel
+            and self.exited_at == folded.exited_at
+            and self.exit_destination == folded.destination
+            and self.due_at == folded.due_at(self.terms())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as stored."""
+
+    org_id: UUID
+    id: UUID
+    referral_id: UUID
+    step: str
+    reason: str | None
+    destination: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    sender_id: UUID
+    channel: str | None
+    digest: bytes
+    not_applied: str | None
+
+    def event(self) -> Event:
+        """Return what the fold works on."""
+        return Event(
+            self.id,
+            Step(self.step),
+            self.occurred_at,
+            self.recorded_at,
+            Reason(self.reason) if self.reason else None,
+            Destination(self.destination) if self.destination else None,
+            Channel(self.channel) if self.channel else None,
+            by_service=self.sender_id == SERVICE,
+        )
+
+
+def folded_columns(standing: Standing, folded: Folded) -> dict[str, object]:
+    """Return the columns of a referral that its events decide, keys included."""
+    reached = folded.reached
+    return {
+        "org_id": standing.org_id,
+        "id": standing.id,
+        "state": folded.state.value,
+        "reason": folded.reason.value if folded.reason else None,
+        "state_at": folded.last_at,
+        "answer_channel": folded.channel.value if folded.channel else None,
+        "requested_at": reached.get(State.requested),
+        "waitlisted_at": reached.get(State.waitlisted),
+        "accepted_at": reached.get(State.accepted),
+        "arrived_at": reached.get(State.arrived),
+        "admitted_at": reached.get(State.admitted),
+        "exited_at": folded.exited_at,
+        "exit_destination": folded.destination.value if folded.destination else None,
+        "due_at": folded.due_at(standing.terms()),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An event that waits for its referral."""
+
+    org_id: UUID
+    id: UUID
+    referral_id: UUID | None
+    slip_digest: bytes | None
+    slip_digest_before: bytes | None
+    facility_id: UUID | None
+    kind: str | None
+    step: str
+    reason: str | None
+    destination: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    received_at: datetime
+    sender_id: UUID
+    channel: str | None
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An event that has no effect so far."""
+
+    id: UUID
+    referral_id: UUID | None
+    step: str
+    occurred_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who answers a referral."""
+
+    org_id: UUID
+    id: UUID
+    facility_id: UUID | None
+    kind: str | None
+    """Kind of the facility, for a desk."""
+
+    def may_answer(self, standing: Standing, *, by_slip: bool) -> bool:
+        """Say whether this referral is the sender's to answer.
+
+        Who holds the slip may; so may the organisation that made the referral, the facility it names, and, where it
+        names none, any facility of the kind it asks for.
+        """
+        if by_slip:
+            return True
+        if self.facility_id is None:
+            return standing.org_id == self.org_id
+        return standing.facility_id == self.facility_id or (standing.facility_id is None and standing.kind == self.kind)

@@ -1,0 +1,193 @@
+"""The fold: a referral's status is what its append-only events add up to, in whatever order they arrived. Pure Python.
+
+The events are put in order by (occurred_at, recorded_at, id), all three given by their sender, so neither the order of
+arrival nor the number of requests matters. An event that cannot be applied stays, with the reason; nothing is dropped.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+from app.directory.vocabulary import SuccessState
+from app.referrals.vocabulary import PERSON, PROVIDER, SYSTEM, Channel, Destination, NotApplied, Reason, State, Step
+
+_EXPIRY: Final = UUID("5f0c7e6e-3a53-4f0d-9d0e-6f1f6c1d2a77")
+_WITHDRAWAL: Final = UUID("c7d2f3a4-9b1e-4c55-8f0b-7a6f2e9d4c03")
+_FIRST: Final = UUID("0b9f7a0e-58b7-4d62-8a4e-0c5a8a6f3b11")
+
+TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
+    State.offered: frozenset({State.requested, State.arrived, State.admitted, State.declined, State.cancelled}),
+    State.requested: frozenset(
+        {
+            State.accepted,
+            State.waitlisted,
+            State.refused,
+            State.arrived,
+            State.admitted,
+            State.declined,
+            State.no_show,
+            State.cancelled,
+            State.expired,
+        }
+    ),
+    State.waitlisted: frozenset(
+        {State.accepted, State.admitted, State.refused, State.declined, State.cancelled, State.expired}
+    ),
+    State.accepted: frozenset(
+        {
+            State.arrived,
+            State.admitted,
+            State.refused,
+            State.declined,
+            State.no_show,
+            State.cancelled,
+            State.expired,
+        }
+    ),
+    State.arrived: frozenset({State.admitted, State.refused, State.declined, State.no_show, State.expired}),
+}
+"""Which state may follow which; a state that is not listed is terminal. `allowed` adds what depends on the referral."""
+
+REASONS: Final[Mapping[State, frozenset[Reason]]] = {
+    State.declined: PERSON | SYSTEM,
+    State.refused: PROVIDER | SYSTEM,
+    State.waitlisted: PROVIDER | SYSTEM,
+    State.no_show: PERSON | SYSTEM,
+    State.cancelled: PERSON | PROVIDER | SYSTEM,
+    State.expired: frozenset({Reason.outcome_not_reported}),
+}
+"""The states that need a reason, and the reasons each takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the fold must know of a referral besides its events."""
+
+    success: SuccessState
+    accompanied: bool
+    expires_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing reported of a referral."""
+
+    id: UUID
+    step: Step
+    occurred_at: datetime
+    recorded_at: datetime
+    reason: Reason | None = None
+    destination: Destination | None = None
+    channel: Channel | None = None
+    by_service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an event was not applied, and what could have been."""
+
+    why: NotApplied
+    state: State
+    allowed: tuple[State, ...]
+
+
+@dataclass(slots=True)
+class Folded:
+    """What the events add up to. `reached` holds the instant each state was entered; a skipped state is not in it."""
+
+    state: State
+    reason: Reason | None
+    reached: dict[State, datetime]
+    last_at: datetime
+    channel: Channel | None = None
+    """How the answer that set the state was learnt; None while nobody answered."""
+    exited_at: datetime | None = None
+    destination: Destination | None = None
+    refusals: dict[UUID, Refusal] = field(default_factory=dict)
+
+    def due_at(self, terms: Terms) -> datetime | None:
+        """Return when silence makes the outcome unknown, or None when it cannot."""
+        if State.expired not in allowed(self.state, terms):
+            return None
+        return self.last_at + terms.expires_after
+
+
+def allowed(state: State, terms: Terms) -> tuple[State, ...]:
+    """Return the states that may follow, in the vocabulary's order; none after a terminal one."""
+    following = TRANSITIONS.get(state, frozenset())
+    if state is State.offered and not terms.accompanied:
+        following -= {State.admitted}
+    if state is State.arrived and terms.success is SuccessState.arrived:
+        following = frozenset()
+    if following:
+        following |= {State.entered_in_error}
+    return tuple(candidate for candidate in State if candidate in following)
+
+
+def fold(first: Event, events: Iterable[Event], terms: Terms) -> Folded:
+    """Return what `first` (the referral as it was made) and its later events add up to.
+
+    Nothing answers a referral before it is made: an event with an earlier instant, from another clock, counts as
+    simultaneous with the making.
+    """
+    state = State(first.step.value)
+    folded = Folded(state, first.reason, {state: first.occurred_at}, first.occurred_at)
+    for event in sorted(events, key=lambda event: (event.occurred_at, event.recorded_at, event.id)):
+        refusal = _exit(folded, event, terms) if event.step is Step.exited else _move(folded, event, terms)
+        if refusal is not None:
+            folded.refusals[event.id] = Refusal(refusal, folded.state, allowed(folded.state, terms))
+    return folded
+
+
+def _move(folded: Folded, event: Event, terms: Terms) -> NotApplied | None:
+    target = State(event.step.value)
+    possible = allowed(folded.state, terms)
+    at = max(event.occurred_at, folded.last_at)
+    if target is folded.state:
+        return NotApplied.already_in_state
+    if not possible:
+        return NotApplied.terminal
+    if target not in possible:
+        return NotApplied.impossible_transition
+    if event.by_service and target is State.expired and event.occurred_at < folded.last_at + terms.expires_after:
+        return NotApplied.answered_in_time
+    folded.state, folded.reason, folded.channel, folded.last_at = target, event.reason, event.channel, at
+    folded.reached[target] = at
+    return None
+
+
+def _exit(folded: Folded, event: Event, terms: Terms) -> NotApplied | None:
+    if folded.state is not State.admitted or terms.success is not SuccessState.admitted:
+        return NotApplied.no_stay
+    if folded.exited_at is not None:
+        return NotApplied.stay_ended
+    folded.exited_at = max(event.occurred_at, folded.last_at)
+    folded.destination = event.destination
+    return None
+
+
+def first_id(referral_id: UUID) -> UUID:
+    """Return the id of the event a referral begins with; no sender can make it, theirs are of other versions."""
+    return uuid5(_FIRST, referral_id.hex)
+
+
+def expiry_id(referral_id: UUID, due_at: datetime) -> UUID:
+    """Return the id of the event that expires a referral at an instant: the same on every worker and at every try."""
+    return uuid5(_EXPIRY, f"{referral_id.hex}/{due_at.isoformat()}")
+
+
+def withdrawal_id(referral_id: UUID) -> UUID:
+    """Return the id of the event that enters a referral in error because its encounter was."""
+    return uuid5(_WITHDRAWAL, referral_id.hex)
+
+
+def reason_fault(state: State, reason: Reason | None) -> str | None:
+    """Return what is wrong with the reason given for a state, or None when nothing is."""
+    wanted = REASONS.get(state)
+    if wanted is None:
+        return "must be absent for this state" if reason is not None else None
+    if reason is None:
+        return "is required for this state"
+    return None if reason in wanted else f"must be one of {', '.join(sorted(wanted))} for this state"

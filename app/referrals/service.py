@@ -1,0 +1,232 @@
+"""What teams and desks do with referrals besides answering them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app import errors
+from app.audit.service import SERVICE, Act, append
+from app.clock import uuid7
+from app.db.bulk import Row
+from app.db.engine import WriteSession
+from app.db.portability import FOLDING, commit_position, hold
+from app.directory.judging import read_by_directory
+from app.directory.rules import service_day
+from app.directory.service import Directory, current_directory
+from app.errors import Fault, Problem
+from app.http.context import Context
+from app.http.envelope import Verdict, rejected
+from app.identity.rules import Principal
+from app.ingest.rules import Decision, Stored, decide
+from app.ingest.service import Posting, happened, to_the_hour
+from app.ingest.verdicts import verdict_on
+from app.keyring import fingerprint
+from app.referrals import folding, making, queries
+from app.referrals.records import Standing
+from app.referrals.rules import allowed, expiry_id
+from app.referrals.schemas import LoneReferralIn, LookupIn, ReferralIn, ReferralSent
+from app.referrals.sealing import period_of, sealed, sealer, slip_digests
+from app.referrals.vocabulary import Destination, Reason, State, Step
+
+_PARIS: Final = ZoneInfo("Europe/Paris")
+MOST_FAILURES: Final = 20
+SWEEP_STEP: Final = 500
+
+
+def referral_faults(item: ReferralIn, directory: Directory, day: date, pointer: str = "") -> Problem | None:
+    """Return what is wrong with a referral in the light of the directory, or None."""
+    if directory.kind(item.kind, day) is None:
+        return errors.invalid(faults=[Fault(f"{pointer}/kind", "unknown_kind", "is not a kind offered on that day")])
+    if item.facility_id is not None:
+        facility = directory.facility(item.facility_id)
+        if facility is None:
+            return errors.unknown_facility(
+                faults=[Fault(f"{pointer}/facility_id", "unknown", "is not a known facility")]
+            )
+        if facility.kind != item.kind:
+            return errors.invalid(faults=[Fault(f"{pointer}/facility_id", "other_kind", "is not of this kind")])
+    return None
+
+
+async def store_lone(session: WriteSession, postings: Sequence[Posting[LoneReferralIn]]) -> Sequence[Sequence[Verdict]]:
+    """Store referrals made outside encounters; see `app.ingest.service.Storing`."""
+    context, now = postings[0].context, postings[0].now
+    position = await commit_position(await session.connection())
+    read = await read_by_directory(
+        context,
+        session,
+        now,
+        lambda directory: [
+            [_lone_row(posting, item, directory, position) for item in posting.items] for posting in postings
+        ],
+    )
+    org_ids = {posting.principal.org_id for posting in postings}
+    ids = {item.id for posting in postings for item in posting.items}
+    there = await queries.known(session, org_ids, ids)
+    rows: list[Row] = []
+    answers = [[row if isinstance(row, Verdict) else _placed(row, there, rows) for row in listed] for listed in read]
+    await making.open_referrals(session, rows, position)
+    return answers
+
+
+def _placed(row: Row, there: dict[tuple[UUID, UUID], tuple[bytes, UUID]], rows: list[Row]) -> Verdict:
+    """Decide about one row, and put it on the list when it is new."""
+    key = (row["org_id"], row["id"])
+    found = there.get(key)
+    stored = Stored(found[0], own=found[1] == row["team_id"]) if found else None
+    decision = decide(stored, row["digest"])
+    if decision is Decision.create:
+        rows.append(row)
+        there[key] = (row["digest"], row["team_id"])
+    return verdict_on(decision, row["id"], row["digest"], stored)
+
+
+def _lone_row(
+    posting: Posting[LoneReferralIn], item: LoneReferralIn, directory: Directory, position: int
+) -> Row | Verdict:
+    principal, keyring = posting.principal, posting.context.keyring
+    occurred = happened(posting, item.occurred_at, "/occurred_at")
+    if isinstance(occurred, Problem):
+        return rejected(item.id, occurred)
+    if item.territory not in directory.territories:
+        fault = Fault("/territory", "unknown", "is not a known territory")
+        return rejected(item.id, errors.unknown_territory(faults=[fault]))
+    day = service_day(occurred, night=principal.night)
+    problem = referral_faults(item, directory, day)
+    if problem is not None or principal.team_id is None:
+        return rejected(item.id, problem or errors.forbidden())
+    period = period_of(item.occurred_at)
+    content = item.canonical(sealer(keyring, period))
+    made = making.Making(
+        principal.org_id,
+        principal.team_id,
+        None,
+        item.territory,
+        directory.outside(item.territory),
+        day,
+        occurred,
+        posting.now,
+        None,
+    )
+    return making.referral_row(
+        item,
+        made,
+        directory,
+        keyring,
+        slip_digest=sealed(keyring, period, item.slip),
+        digest=fingerprint(content),
+        position=position,
+    )
+
+
+def sent(standing: Standing) -> ReferralSent:
+    """Return a referral as its team or a desk sees it."""
+    state = State(standing.state)
+    return ReferralSent(
+        id=standing.id,
+        kind=standing.kind,
+        facility_id=standing.facility_id,
+        accompanied=standing.accompanied,
+        territory=standing.territory,
+        cohort_day=standing.cohort_day,
+        previous_referral_id=standing.previous_referral_id,
+        state=state,
+        reason=Reason(standing.reason) if standing.reason else None,
+        state_at=standing.state_at,
+        due_at=standing.due_at,
+        exited_at=standing.exited_at,
+        exit_destination=Destination(standing.exit_destination) if standing.exit_destination else None,
+        allowed=list(allowed(state, standing.terms())),
+    )
+
+
+async def look_up(context: Context, principal: Principal, asked: LookupIn, now: datetime) -> list[Standing]:
+    """Return the referrals behind a slip or card, or raise not_found; twenty failures a day and device are borne."""
+    today = now.astimezone(_PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+    async with context.database.writing() as session:
+        if await queries.failures_since(session, principal.org_id, principal.subject_id, today) >= MOST_FAILURES:
+            raise errors.too_many_attempts()
+        found = await _behind(context, session, principal, asked, now)
+        if not found:
+            failure = {"org_id": principal.org_id, "id": uuid7(now), "device_id": principal.subject_id, "at": now}
+            await queries.add_failure(session, failure, today)
+        detail = {"found": len(found), "by": "slip" if asked.slip else "card"}
+        await append(
+            session, context.keyring, [Act(principal.org_id, principal.subject_id, "referral.lookup", now, detail)]
+        )
+    if not found:  # raised only now: the failure must be committed to count
+        raise errors.not_found()
+    return found
+
+
+async def _behind(
+    context: Context, session: WriteSession, principal: Principal, asked: LookupIn, now: datetime
+) -> list[Standing]:
+    period = period_of(now)
+    digests = [d for d in slip_digests(context.keyring, period, asked.slip or asked.card) if d is not None]
+    if asked.slip is not None:
+        return [standing for _, standing in await queries.by_slips(session, digests)]
+    if principal.facility_id is None:
+        return await queries.open_by_card(session, digests, queries.of_organisation(principal.org_id))
+    directory = await current_directory(context.database, session, now)
+    facility = directory.facility(principal.facility_id)
+    condition = queries.answerable_by_facility(principal.facility_id, facility.kind if facility else None)
+    return await queries.open_by_card(session, digests, condition)
+
+
+async def sweep(context: Context, now: datetime) -> tuple[int, int]:
+    """Expire what was silent too long and attach what waited; return (expired, attached).
+
+    Idempotent and safe with several workers: the expiry's id follows from the referral and the instant, and the
+    referrals of an organisation are folded by one worker at a time.
+    """
+    expired = 0
+    while True:
+        async with context.database.writing() as session:
+            done = await _expire_some(session, context, now)
+        expired += done
+        if done < SWEEP_STEP:
+            break
+    async with context.database.writing() as session:
+        attached = await making.attach(session, await queries.held_with_referral(session, SWEEP_STEP))
+    return expired, attached
+
+
+async def _expire_some(session: WriteSession, context: Context, now: datetime) -> int:
+    found = await queries.due(session, now, SWEEP_STEP)
+    if not found:
+        return 0
+    connection = await session.connection()
+    await hold(connection, FOLDING, {standing.org_id for standing in found})
+    ids = {standing.id for standing in found}
+    still = [s for s in await queries.by_ids(session, ids) if s.due_at is not None and s.due_at <= now]
+    await queries.add_events(session, [_expiry_row(standing, now) for standing in still])
+    await folding.refold(session, still, await commit_position(connection))
+    counts: dict[UUID, int] = {}
+    for standing in still:
+        counts[standing.org_id] = counts.get(standing.org_id, 0) + 1
+    acts = [Act(org_id, SERVICE, "referral.expire", now, {"expired": count}) for org_id, count in counts.items()]
+    await append(session, context.keyring, acts)
+    return len(found)
+
+
+def _expiry_row(standing: Standing, now: datetime) -> dict[str, Any]:
+    due_at = standing.due_at or now
+    event_id = expiry_id(standing.id, due_at)
+    return {
+        "org_id": standing.org_id,
+        "id": event_id,
+        "referral_id": standing.id,
+        "step": Step.expired.value,
+        "reason": Reason.outcome_not_reported.value,
+        "destination": None,
+        "occurred_at": due_at,
+        "recorded_at": due_at,
+        "received_at": to_the_hour(now),
+        "sender_id": SERVICE,
+        "channel": None,
+        "digest": fingerprint(event_id.bytes),
+        "not_applied": None,
+    }

@@ -1,0 +1,244 @@
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
+
+from app import errors
+from app.demo.device import Device
+from app.http.context import Context
+from app.identity import service
+from app.identity.service import Authenticator
+from app.identity.tokens import digest_of, new_token
+from app.identity.vocabulary import GRANTS, Reach, Role
+from tests.clock import SetClock
+from tests.members import House, account_token, enrolled, found, open_code, revoke
+
+
+@pytest.fixture(scope="module")
+async def house(context: Context) -> House:
+    return await found(context)
+
+
+@pytest.fixture
+async def phone(client: httpx.AsyncClient, context: Context, house: House) -> Device:
+    return await enrolled(client, context, house)
+
+
+async def me(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+
+
+class Counted:
+    """Counts what an authenticator asks of the database."""
+
+    def __init__(self, context: Context) -> None:
+        self.statements = 0
+        self._engine = context.database._reader.sync_engine
+
+    def __enter__(self) -> "Counted":
+        event.listen(self._engine, "before_cursor_execute", self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._count)
+
+    def _count(self, _connection: Any, _cursor: Any, statement: str, *_: object) -> None:
+        self.statements += not statement.startswith(("BEGIN", "SET"))
+
+
+async def test_me_says_who_a_phone_is(client: httpx.AsyncClient, phone: Device, house: House) -> None:
+    answer = (await me(client, phone.token)).json()
+    assert answer == {
+        "role": "team_device",
+        "subject_id": phone.enrolled["device_id"],
+        "organisation": {"id": str(house.org_id), "name": house.name},
+        "team": {"id": str(house.team_id), "name": "Maraude", "night": True},
+        "facility_id": None,
+        "reach": "organisation",
+        "perimeter": None,
+        "permissions": sorted(GRANTS[Role.team_device]),
+        "expires_at": phone.enrolled["expires_at"],
+    }
+
+
+@pytest.mark.parametrize("role", [Role.coordinator, Role.monitor, Role.administrator, Role.dpo])
+async def test_me_says_who_a_person_is(client: httpx.AsyncClient, context: Context, house: House, role: Role) -> None:
+    token = await account_token(context, house, role, reach=Reach.perimeter, perimeter="paris-nord-est")
+    answer = (await me(client, token)).json()
+    assert (answer["role"], answer["reach"], answer["perimeter"]) == (role.value, "perimeter", "paris-nord-est")
+    assert answer["organisation"]["id"] == str(house.org_id)
+    assert answer["team"] is None
+
+
+async def test_tokens_of_two_organisations_speak_for_their_own(client: httpx.AsyncClient, context: Context) -> None:
+    houses = [await found(context), await found(context)]
+    phones = [await enrolled(client, context, house) for house in houses]
+    for house, phone in zip(houses, phones, strict=True):
+        assert (await me(client, phone.token)).json()["organisation"]["id"] == str(house.org_id)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ", "Bearer x", "Basic bXJkXzp4", "Bearer mrd_" + "0" * 49, f"bearer {new_token()}", "mrd_x"],
+)
+async def test_anything_but_a_token_in_use_is_refused(client: httpx.AsyncClient, header: str) -> None:
+    answer = await client.get("/v1/me", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert (await client.get("/v1/me")).json() == answer.json()
+
+
+async def test_a_token_ends_when_it_said_even_while_it_is_remembered(
+    client: httpx.AsyncClient, phone: Device, clock: SetClock
+) -> None:
+    clock.advance(timedelta(hours=24) - timedelta(milliseconds=1))
+    assert (await me(client, phone.token)).status_code == 200
+    clock.advance(timedelta(milliseconds=1))
+    assert (await me(client, phone.token)).status_code == 401
+
+
+async def test_a_revoked_device_is_refused_within_a_second(
+    client: httpx.AsyncClient, phone: Device, context: Context, house: House
+) -> None:
+    assert (await me(client, phone.token)).status_code == 200
+    await revoke(context, house, phone)
+    await asyncio.sleep(1)
+    assert (await me(client, phone.token)).status_code == 401
+
+
+async def test_a_revocation_holds_on_every_worker(app: FastAPI, phone: Device, context: Context, house: House) -> None:
+    now = 0.0
+    workers = [Authenticator(lambda: now) for _ in range(3)]
+    for worker in workers:
+        await worker.principal(context, phone.token)
+        now += 0.3
+    await revoke(context, house, phone)
+    now += 0.999
+    for worker in workers:
+        with pytest.raises(errors.Problem, match="unauthenticated"):
+            await worker.principal(context, phone.token)
+    assert app.state.authenticator is not None
+
+
+async def test_a_revoked_account_and_a_withdrawn_token_are_refused(
+    client: httpx.AsyncClient, context: Context, house: House
+) -> None:
+    first, second = [await account_token(context, house, Role.coordinator) for _ in range(2)]
+    async with context.database.writing() as session:
+        now, keyring = context.clock(), context.keyring
+        await service.revoke_token(session, keyring, now, first)
+        account = (await service.list_accounts(session, house.org_id))[-1]
+        await service.revoke_account(session, keyring, now, org_id=house.org_id, account_id=account.id)
+    assert [(await me(client, token)).status_code for token in (first, second)] == [401, 401]
+
+
+async def test_a_token_is_read_once_a_second_by_one_statement(phone: Device, context: Context) -> None:
+    now = 0.0
+    worker = Authenticator(lambda: now)
+    with Counted(context) as counted:
+        for _ in range(20):
+            await worker.principal(context, phone.token)
+        assert counted.statements == 1
+        now = 1.0
+        await worker.principal(context, phone.token)
+        assert counted.statements == 2
+
+
+async def test_what_was_never_a_token_does_not_reach_the_database(context: Context) -> None:
+    worker = Authenticator()
+    with Counted(context) as counted:
+        for token in ("", "x", "mrd_" + "0" * 49, new_token()[:-1] + "é"):
+            with pytest.raises(errors.Problem, match="unauthenticated"):
+                await worker.principal(context, token)
+        assert counted.statements == 0
+        with pytest.raises(errors.Problem, match="unauthenticated"):
+            await worker.principal(context, new_token())
+        assert counted.statements == 1
+
+
+async def test_a_worker_remembers_a_bounded_number_of_tokens(
+    phone: Device, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.identity.service.authentication._MOST_HELD", 3)
+    worker = Authenticator()
+    for _ in range(5):
+        answer = await phone.send_proof(phone.proof())
+        await worker.principal(context, answer.json()["token"])
+    await worker.principal(context, phone.token)
+    assert len(worker._held) == 3
+    assert digest_of(phone.token) in worker._held
+
+
+async def test_expired_tokens_leave_the_database(
+    phone: Device, context: Context, clock: SetClock, client: httpx.AsyncClient
+) -> None:
+    from sqlalchemy import text
+
+    clock.advance(timedelta(days=300))
+    await phone.renew()
+    async with context.database.reading() as session:
+        tokens = (await session.execute(text("SELECT count(*) FROM token"))).scalar_one()
+        proofs = (await session.execute(text("SELECT count(*) FROM proof_seen"))).scalar_one()
+    assert (tokens, proofs) == (1, 1)
+    assert (await me(client, phone.token)).status_code == 200
+
+
+async def test_every_act_stands_in_the_organisations_audit_chain(client: httpx.AsyncClient, context: Context) -> None:
+    from app.audit import queries as audit_queries
+    from app.audit import service as audit
+
+    house = await found(context)
+    phone = await enrolled(client, context, house)
+    await phone.renew()
+    await account_token(context, house, Role.dpo)
+    await revoke(context, house, phone)
+    await revoke(context, house, phone)
+    async with context.database.reading() as session:
+        acts = [entry.action for entry in await audit_queries.chain(session, house.org_id)]
+        assert await audit.first_broken(session, context.keyring, house.org_id) is None
+    assert acts == [
+        "organisation.create",
+        "team.create",
+        "enrolment.open",
+        "device.enrolment",
+        "token.renew",
+        "account.create",
+        "token.issue",
+        "device.revoke",
+    ]
+
+
+async def test_no_secret_reaches_a_log_or_the_database(
+    client: httpx.AsyncClient, context: Context, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    code = await open_code(context, house)
+    phone = Device(client, context.settings.public_url, context.clock)
+    await phone.enrol(code)
+    proof = phone.proof()
+    await phone.send_proof(proof)
+    await phone.send_proof(proof)
+    await me(client, phone.token)
+    await client.post("/v1/enrolments", json={"code": code, "public_key": "x"})
+    logged = "\n".join(f"{record.getMessage()} {record.exc_info} {record.__dict__}" for record in caplog.records)
+    stored = await everything_stored(context)
+    for secret in (phone.token, code, code.replace("-", ""), code.replace("-", "")[4:], proof, proof.split(".")[2]):
+        assert secret not in logged
+        assert secret.encode() not in stored
+
+
+async def everything_stored(context: Context) -> bytes:
+    """Every column of this feature's tables, one after the other."""
+    from sqlalchemy import text
+
+    stored = b""
+    async with context.database.reading() as session:
+        for table in ("organisation", "team", "device", "enrolment", "account", "token", "proof_seen", "audit_entry"):
+            for row in await session.execute(text(f"SELECT * FROM {table}")):  # noqa: S608 - names of the schema
+                stored += b"|".join(v if isinstance(v, bytes) else str(v).encode() for v in row)
+    return stored
