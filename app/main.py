@@ -46,7 +46,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.context = context
     app.state.authenticator = Authenticator()
     app.include_router(build_router())
-    app.add_middleware(RequestFrame)
+    app.add_middleware(RequestFrame, clock=clock)
     install_problems(app)
     app.openapi = _documented(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
@@ -105,3 +105,8 @@ def package_version() -> str:
         return version("maraude")
     except PackageNotFoundError:
         return "0+tree"
+
+
+def from_environment() -> FastAPI:
+    """Return the service over the settings of the environment: what a server process imports."""
+    return create_app(Settings())

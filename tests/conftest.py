@@ -1,5 +1,6 @@
 """What every test may ask for. The same tests run on SQLite and on PostgreSQL, each module on a database of its own."""
 
+import asyncio
 import itertools
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.db import migrate
+from app.db.engine import Database
 from app.http.context import Context
 from app.settings import Settings
 from tests import postgres
@@ -41,7 +43,7 @@ def postgresql() -> Iterator[postgres.Server]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, to be copied."""
     path = tmp_path_factory.mktemp("template") / "maraude.db"
-    migrate.upgrade(Settings(database_url=f"sqlite:///{path}"))
+    _prepare(Settings(database_url=f"sqlite:///{path}"))
     return path
 
 
@@ -49,9 +51,24 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_template(postgresql: postgres.Server) -> Iterator[str]:
     """The name of a migrated PostgreSQL database, to be copied."""
     name = f"maraude_{os.getpid()}_template"
-    migrate.upgrade(Settings(database_url=postgresql.create(name)))
+    _prepare(Settings(database_url=postgresql.create(name)))
     yield name
     postgresql.drop(name)
+
+
+def _prepare(settings: Settings) -> None:
+    """Migrate an empty database and add what every installation starts with."""
+    migrate.upgrade(settings)
+    asyncio.run(_seed(settings))
+
+
+async def _seed(settings: Settings) -> None:
+    from app.directory.service import seed
+
+    database = Database(settings, pooled=False)
+    async with database.writing() as session:
+        await seed(session, NIGHT)
+    await database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,12 +2,10 @@
 
 import itertools
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 import httpx
 
-from app.db.engine import WriteSession
 from app.demo.device import Device
 from app.http.context import Context
 from app.identity import service
@@ -37,20 +35,18 @@ async def found(context: Context, name: str = "Association", *, night: bool = Tr
     return House(org_id, team_id, name)
 
 
-async def open_code(context: Context, house: House, session: WriteSession | None = None) -> str:
+async def open_code(context: Context, house: House) -> str:
     """Open an enrolment code for a phone of the house's team."""
-    if session is None:
-        async with context.database.writing() as own:
-            return await open_code(context, house, own)
-    return await service.open_enrolment(
-        session,
-        context.keyring,
-        context.clock(),
-        context.settings.enrolment_lifetime,
-        org_id=house.org_id,
-        team_id=house.team_id,
-        label="téléphone de maraude",
-    )
+    async with context.database.writing() as session:
+        return await service.open_enrolment(
+            session,
+            context.keyring,
+            context.clock(),
+            context.settings.enrolment_lifetime,
+            org_id=house.org_id,
+            team_id=house.team_id,
+            label="téléphone de maraude",
+        )
 
 
 async def enrolled(client: httpx.AsyncClient, context: Context, house: House) -> Device:
@@ -67,28 +63,35 @@ async def revoke(context: Context, house: House, device: Device) -> None:
         await service.revoke_device(session, context.keyring, context.clock(), org_id=house.org_id, device_id=device_id)
 
 
-async def account_token(
-    context: Context,
-    house: House,
-    role: Role,
-    *,
-    reach: Reach = Reach.organisation,
-    perimeter: str | None = None,
-    lifetime: timedelta | None = None,
-) -> str:
-    """Make an account with this role and return a token of its."""
-    now, keyring = context.clock(), context.keyring
-    name = f"{role.value} {next(_numbers)}"
+async def new_account(context: Context, house: House, role: Role, perimeter: str | None = None) -> UUID:
+    """Make an account with this role; with a perimeter, its reach is that perimeter."""
     async with context.database.writing() as session:
-        account_id = await service.create_account(
-            session, keyring, now, org_id=house.org_id, name=name, role=role, reach=reach, perimeter=perimeter
+        return await service.create_account(
+            session,
+            context.keyring,
+            context.clock(),
+            org_id=house.org_id,
+            name=f"{role.value} {next(_numbers)}",
+            role=role,
+            reach=Reach.perimeter if perimeter else Reach.organisation,
+            perimeter=perimeter,
         )
+
+
+async def token_of(context: Context, house: House, account_id: UUID) -> str:
+    """Return a token of an account."""
+    async with context.database.writing() as session:
         issued = await service.issue_account_token(
             session,
-            keyring,
-            now,
-            lifetime or context.settings.token_lifetime,
+            context.keyring,
+            context.clock(),
+            context.settings.token_lifetime,
             org_id=house.org_id,
             account_id=account_id,
         )
     return issued.token
+
+
+async def account_token(context: Context, house: House, role: Role, perimeter: str | None = None) -> str:
+    """Make an account with this role and return a token of its."""
+    return await token_of(context, house, await new_account(context, house, role, perimeter))

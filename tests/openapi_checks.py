@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from jsonschema_rs import Draft202012Validator, Registry
+from jsonschema_rs import Draft202012Validator, Registry, ValidationError
 
 _DOCUMENT = "urn:maraude:openapi"
 _PROBLEM = "application/problem+json"
@@ -47,7 +47,7 @@ class Contract:
         steps = ("paths", template, request.method.lower())
         self._check_response(where, (*steps, "responses"), operation["responses"], response)
         if response.is_success and sent:
-            self._check_request(where, (*steps, "requestBody", "content"), operation, request, sent)
+            self._check_request(where, (*steps, "requestBody", "content"), operation, request, sent, response)
 
     def _template(self, path: str) -> str | None:
         """Return the template that fits; one without parameters goes before one with."""
@@ -80,8 +80,15 @@ class Contract:
             self._validate(where, _pointer(*steps, status, "content", media, "schema"), response.content)
 
     def _check_request(
-        self, where: str, steps: tuple[str, ...], operation: Mapping[str, Any], request: httpx.Request, sent: bytes
+        self,
+        where: str,
+        steps: tuple[str, ...],
+        operation: Mapping[str, Any],
+        request: httpx.Request,
+        sent: bytes,
+        response: httpx.Response,
     ) -> None:
+        """What was accepted must be valid; in a batch, the items that were rejected need not be."""
         if "requestBody" not in operation:
             raise UndocumentedError(f"{where}: a request body was accepted and none is documented")
         media = _media_type(request.headers)
@@ -89,7 +96,10 @@ class Contract:
             raise UndocumentedError(f"{where}: {media!r} was accepted and is not documented")
         if request.headers.get("content-encoding") == "gzip":
             sent = zlib.decompress(sent, _GZIP_WINDOW)
-        self._validate(f"{where}, request", _pointer(*steps, media, "schema"), sent)
+        rejected = _rejected_items(response)
+        for error in self._errors(_pointer(*steps, media, "schema"), sent):
+            if not (error.instance_path[:1] == ["items"] and set(error.instance_path[1:2]) & rejected):
+                raise UndocumentedError(f"{where}: accepted, yet {_sentence(error)}")
 
     def _check_problem(self, where: str, response: httpx.Response) -> None:
         """Problems are of one shape everywhere and say the status they come with."""
@@ -100,13 +110,27 @@ class Contract:
             raise UndocumentedError(f"{where}: the problem names another status")
 
     def _validate(self, where: str, pointer: str, body: bytes) -> None:
+        for error in self._errors(pointer, body):
+            raise UndocumentedError(f"{where}: {_sentence(error)}")
+
+    def _errors(self, pointer: str, body: bytes) -> Iterator[ValidationError]:
         validator = self._validators.get(pointer)
         if validator is None:
             validator = self._validators[pointer] = Draft202012Validator(
                 {"$ref": _DOCUMENT + pointer}, registry=self._registry, validate_formats=True
             )
-        for error in validator.iter_errors(json.loads(body)):
-            raise UndocumentedError(f"{where}: /{'/'.join(map(str, error.instance_path))}: {error.message}")
+        return validator.iter_errors(json.loads(body))
+
+
+def _sentence(error: ValidationError) -> str:
+    return f"/{'/'.join(map(str, error.instance_path))}: {error.message}"
+
+
+def _rejected_items(response: httpx.Response) -> set[int | str]:
+    """Return the indexes of the items of a batch that the response rejects."""
+    answered = response.json()
+    results = answered.get("results", []) if isinstance(answered, dict) else []
+    return {index for index, result in enumerate(results) if result["outcome"] == "rejected"}
 
 
 def _media_type(headers: httpx.Headers) -> str:

@@ -109,9 +109,9 @@ def alone(settings: Settings) -> Iterator[Connection]:
         _file_of(engine.url).parent.mkdir(parents=True, exist_ok=True)
     with engine.begin() as connection:  # on SQLite this is BEGIN IMMEDIATE: already alone
         if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_OTHERS_S}s'"))
+            connection.execute(text(f"SET LOCAL lock_timeout = {_WAIT_FOR_OTHERS_S * 1000:.0f}"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-            connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_FOR_A_TABLE_S}s'"))
+            connection.execute(text(f"SET LOCAL lock_timeout = {_WAIT_FOR_A_TABLE_S * 1000:.0f}"))
         yield connection
         if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise DanglingReferencesError

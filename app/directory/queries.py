@@ -96,7 +96,7 @@ async def perimeters(session: _Session) -> list[records.Perimeter]:
             col(PerimeterTerritory.territory_code)
         )
     )
-    for perimeter, territory in links.tuples():
+    for perimeter, territory in links:
         members[perimeter].append(territory)
     found = await session.scalars(select(Perimeter).order_by(col(Perimeter.code)))
     return [
@@ -151,7 +151,7 @@ async def facilities(session: _Session) -> list[records.Facility]:
         .order_by(col(Facility.id))
     )
     return [
-        records.Facility(records.FacilityRef(*row[:6]), row[6], row[7], tuple(hours[row[0]])) for row in found.tuples()
+        records.Facility(records.FacilityRef(*row[:6]), row[6], row[7], tuple(hours[row[0]])) for row in found
     ]
 
 
@@ -203,7 +203,7 @@ async def hold(session: WriteSession, facility_ids: Iterable[UUID]) -> dict[UUID
     found = await session.execute(wanted.order_by(col(Facility.id)).with_for_update(key_share=True))
     return {
         facility_id: Observation(reported_at, report_id) if reported_at is not None and report_id is not None else None
-        for facility_id, reported_at, report_id in found.tuples()
+        for facility_id, reported_at, report_id in found
     }
 
 

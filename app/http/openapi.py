@@ -13,11 +13,15 @@ from app.http.envelope import ProblemSent
 _MODEL: Final = "x-body-model"
 _JSON: Final = "application/json"
 _REF: Final = "#/components/schemas/{model}"
+_BODIES: Final[dict[str, type[BaseModel]]] = {}
+"""The models that routes read themselves, by the name under which `get_openapi` carries them: it takes JSON only."""
 
 
 def body_of(model: type[BaseModel], description: str = "") -> dict[str, Any]:
     """Return the `openapi_extra` of a route that reads its own body as `model`; gzip is accepted everywhere."""
-    body = {"required": True, "content": {_JSON: {_MODEL: model}}}
+    name = f"{model.__module__}.{model.__qualname__}"
+    _BODIES[name] = model
+    body = {"required": True, "content": {_JSON: {_MODEL: name}}}
     return {"requestBody": {"description": description, **body} if description else body}
 
 
@@ -33,10 +37,10 @@ def build_document(app: FastAPI, *, description: str, tags: Sequence[Mapping[str
     )
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     bodies = [content for operation in operations for content in _own_bodies(operation)]
-    models: list[type[BaseModel]] = [ProblemSent, *(content[_MODEL] for content in bodies)]
+    models: list[type[BaseModel]] = [ProblemSent, *(_BODIES[content[_MODEL]] for content in bodies)]
     references, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     for content in bodies:
-        content["schema"] = references[content.pop(_MODEL), "validation"]
+        content["schema"] = references[_BODIES[content.pop(_MODEL)], "validation"]
     components = document.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in schemas["$defs"].items():
         components.setdefault(name, schema)

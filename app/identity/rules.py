@@ -12,6 +12,7 @@ from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, Permission, Reach, Ro
 
 MOST_TRIES: Final = 5
 """Wrong secrets after which an enrolment code is dead."""
+LONGEST_NAME: Final = 120
 HANDLE_LENGTH: Final = 4
 SECRET_LENGTH: Final = 10
 
@@ -38,6 +39,12 @@ def authorise(principal: Principal, permission: Permission) -> None:
     """Raise `forbidden` unless the principal's role is granted the permission."""
     if permission not in GRANTS[principal.role]:
         raise errors.forbidden()
+
+
+def check_name(name: str) -> None:
+    """Raise `invalid` unless a name is 1 to 120 printable characters with something to read in them."""
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise errors.invalid(faults=[Fault("/name", "rule", "must be 1 to 120 printable characters")])
 
 
 def check_account(role: Role, reach: Reach, perimeter: str | None) -> None:

@@ -1,5 +1,8 @@
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,6 +15,7 @@ from app.identity import service
 from app.keyring import Keyring
 from tests.clock import SetClock
 from tests.members import House, enrolled, found, open_code, revoke
+from tests.places import desk, opened, seeded
 
 REFUSED = {
     "type": "/problems/enrolment-refused",
@@ -60,7 +64,7 @@ async def test_a_code_is_shown_in_groups_people_can_read(context: Context, house
 
 @pytest.mark.parametrize("typed", [str.lower, lambda c: c.replace("-", " "), lambda c: c.replace("1", "l")])
 async def test_a_code_may_be_typed_as_people_type(
-    phone: Device, context: Context, house: House, typed: "type[str]"
+    phone: Device, context: Context, house: House, typed: Callable[[str], str]
 ) -> None:
     await phone.enrol(typed(await open_code(context, house)))
     assert phone.token
@@ -173,6 +177,18 @@ async def test_what_is_no_public_key_is_pointed_at(
     await phone.enrol(code)
 
 
+async def test_a_tablet_of_a_facility_works_for_the_facility(
+    client: httpx.AsyncClient, context: Context, house: House
+) -> None:
+    await seeded(context)
+    facility_id = await opened(context, house)
+    tablet = await desk(client, context, house, facility_id)
+    assert tablet.enrolled["team"] is None
+    assert tablet.enrolled["facility_id"] == str(facility_id)
+    me = (await tablet.get("/v1/me")).json()
+    assert (me["role"], me["facility_id"]) == ("facility_device", str(facility_id))
+
+
 async def test_a_tablet_of_a_facility_needs_the_facility(context: Context, house: House) -> None:
     with pytest.raises(errors.Problem, match="facility"):
         async with context.database.writing() as session:
@@ -209,22 +225,10 @@ async def test_codes_are_opened_again_after_they_expired(context: Context, house
         clock.advance(timedelta(hours=1))
 
 
-async def test_codes_of_another_installation_are_refused(
-    phone: Device, context: Context, house: House, tmp_path: "object"
+async def test_a_code_made_with_another_key_is_refused(
+    phone: Device, context: Context, house: House, tmp_path: Path
 ) -> None:
-    from pathlib import Path
-
-    assert isinstance(tmp_path, Path)
-    async with context.database.writing() as session:
-        code = await service.open_enrolment(
-            session,
-            Keyring(tmp_path),
-            context.clock(),
-            timedelta(minutes=15),
-            org_id=house.org_id,
-            team_id=house.team_id,
-            label="ailleurs",
-        )
+    code = await open_code(replace(context, keyring=Keyring(tmp_path)), house)
     assert (await refusal(phone, code)).json() == REFUSED
 
 

@@ -13,22 +13,22 @@ Catalogue = dict[str, set[str]]
 _BOOKKEEPING = "alembic_version"
 _POSTGRESQL = """
     WITH mine AS (
-        SELECT c.oid, c.relname, c.relkind FROM pg_class c
+        SELECT c.oid AS table_id, c.relname, c.relkind FROM pg_class c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'S', 'p')
     )
-    SELECT relname, concat_ws(' ', 'kind', relkind::text, 'comment', obj_description(oid, 'pg_class')) FROM mine
+    SELECT relname, concat_ws(' ', 'kind', relkind::text, 'comment', obj_description(table_id, 'pg_class')) FROM mine
     UNION ALL
     SELECT relname, concat_ws(' ', 'column', attname, format_type(atttypid, atttypmod), 'null', NOT attnotnull,
-        'default', pg_get_expr(adbin, adrelid), 'comment', col_description(oid, attnum))
-    FROM mine JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped
+        'default', pg_get_expr(adbin, adrelid), 'comment', col_description(table_id, attnum))
+    FROM mine JOIN pg_attribute ON attrelid = table_id AND attnum > 0 AND NOT attisdropped
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     UNION ALL
     SELECT relname, concat_ws(' ', 'constraint', conname, pg_get_constraintdef(c.oid))
-    FROM mine JOIN pg_constraint c ON conrelid = mine.oid
+    FROM mine JOIN pg_constraint c ON conrelid = table_id
     UNION ALL
-    SELECT relname, concat_ws(' ', 'index', pg_get_indexdef(indexrelid)) FROM mine JOIN pg_index ON indrelid = mine.oid
+    SELECT relname, concat_ws(' ', 'index', pg_get_indexdef(indexrelid)) FROM mine JOIN pg_index ON indrelid = table_id
     UNION ALL
-    SELECT relname, 'trigger ' || tgname FROM mine JOIN pg_trigger ON tgrelid = mine.oid AND NOT tgisinternal
+    SELECT relname, 'trigger ' || tgname FROM mine JOIN pg_trigger ON tgrelid = table_id AND NOT tgisinternal
 """
 
 
@@ -52,7 +52,7 @@ def _sqlite(database_url: str) -> Iterator[tuple[str, str]]:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         found = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql <> ''").fetchall()
     for kind, name, table, statement in found:
-        words = re.sub(r"\s+", " ", statement.replace('"', ""))
+        words = re.sub(r"\s+", " ", statement.replace('"', "")).removesuffix(")")
         if kind != "table":
             yield table, f"{kind} {name} {words}"
             continue

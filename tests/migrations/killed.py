@@ -1,9 +1,10 @@
 """Migrates in forked children that kill themselves: `python -m tests.migrations.killed URL upgrade head TALLY`.
 
 Reads one number a line; a child dies by SIGKILL just before that statement, or before COMMIT when there are fewer, and
-lives when the number is 0. Answers each line with `statements signal`.
+lives when the number is 0. Answers each line with `statements signal`; the first line must let it come to COMMIT.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -17,19 +18,19 @@ from app.settings import Settings
 
 
 def _migrate(database_url: str, direction: str, revision: str, fatal: int, tally: Path) -> None:
-    """Migrate, counting statements into the file `tally`."""
+    """Migrate, and leave the number of statements in the file `tally` when it comes to COMMIT."""
     seen = 0
 
     @event.listens_for(Engine, "before_cursor_execute")
     def _count(*_arguments: object) -> None:
         nonlocal seen
         seen += 1
-        tally.write_text(str(seen))
         if seen == fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
     @event.listens_for(Engine, "commit")
     def _commit(*_arguments: object) -> None:
+        tally.write_text(str(seen))
         if fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -38,6 +39,9 @@ def _migrate(database_url: str, direction: str, revision: str, fatal: int, tally
 
 
 def _serve(database_url: str, direction: str, revision: str, tally: Path) -> None:
+    migrate.upgrade(Settings(database_url=f"sqlite:///{tally}.db"))
+    migrate.current(Settings(database_url=database_url))  # children begin with everything imported, drivers too
+    gc.freeze()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -10,6 +10,7 @@ from app.identity.service.accounts import (
 from app.identity.service.authentication import Authenticator
 from app.identity.service.devices import list_devices, open_enrolment, revoke_device
 from app.identity.service.enrolment import Enrolled, redeem
+from app.identity.service.issuing import IssuedToken
 from app.identity.service.organisations import (
     close_team,
     create_organisation,
@@ -24,6 +25,7 @@ __all__ = [
     "Authenticator",
     "Enrolled",
     "Home",
+    "IssuedToken",
     "close_team",
     "create_account",
     "create_organisation",

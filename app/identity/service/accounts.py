@@ -10,7 +10,7 @@ from app.clock import uuid7
 from app.db.engine import ReadSession, WriteSession
 from app.identity import queries
 from app.identity.records import Account
-from app.identity.rules import check_account
+from app.identity.rules import check_account, check_name
 from app.identity.service.acts import naming_conflicts, record
 from app.identity.service.issuing import IssuedToken, issue
 from app.identity.tokens import digest_of
@@ -32,6 +32,7 @@ async def create_account(
     actor: UUID = SERVICE,
 ) -> UUID:
     """Create an account and return its id; `invalid` for a device's role or a reach without its perimeter."""
+    check_name(name)
     check_account(role, reach, perimeter)
     if await queries.organisation(session, org_id) is None:
         raise errors.not_found("There is no such organisation.")

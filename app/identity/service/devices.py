@@ -10,7 +10,7 @@ from app.audit.service import SERVICE
 from app.db.engine import ReadSession, WriteSession
 from app.identity import queries
 from app.identity.records import Device
-from app.identity.rules import HANDLE_LENGTH, SECRET_LENGTH, check_bound_once
+from app.identity.rules import HANDLE_LENGTH, SECRET_LENGTH, check_bound_once, check_name
 from app.identity.service.acts import naming_conflicts, record
 from app.keyring import Keyring
 
@@ -31,6 +31,7 @@ async def open_enrolment(
     actor: UUID = SERVICE,
 ) -> str:
     """Return a fresh one-time code `HHHH-SSSSS-SSSSS` for a device of a team or a facility; it is shown once."""
+    check_name(label)
     check_bound_once(team_id, facility_id)
     await _check_place(session, org_id, team_id)
     await queries.purge(session, queries.ENROLMENT, now)

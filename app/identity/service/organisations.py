@@ -10,6 +10,7 @@ from app.clock import uuid7
 from app.db.engine import ReadSession, WriteSession
 from app.identity import queries
 from app.identity.records import Organisation, Team
+from app.identity.rules import check_name
 from app.identity.service.acts import naming_conflicts, record
 from app.identity.vocabulary import OrganisationKind
 from app.keyring import Keyring
@@ -26,6 +27,7 @@ async def create_organisation(
     actor: UUID = SERVICE,
 ) -> UUID:
     """Create an organisation and return its id; `conflict` when one of that name is there."""
+    check_name(name)
     made = org_id or uuid7(now)
     with naming_conflicts("An organisation of this name is already there."):
         row = {"id": made, "name": name, "kind": kind.value, "created_at": now}
@@ -51,6 +53,7 @@ async def create_team(
     actor: UUID = SERVICE,
 ) -> UUID:
     """Create a team and return its id; `night` makes its service day run noon to noon."""
+    check_name(name)
     if await queries.organisation(session, org_id) is None:
         raise errors.not_found("There is no such organisation.")
     made = team_id or uuid7(now)

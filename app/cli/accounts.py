@@ -1,0 +1,109 @@
+"""`maraude account | token`: people who read or administer, and tokens in wrong hands."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from app.cli.identity import NewName, Org, organisation_of
+from app.cli.running import AsJson, Hand, iso, pick, run, show_list, show_made
+from app.identity.vocabulary import ACCOUNT_ROLES, Reach, Role
+
+if TYPE_CHECKING:
+    from app.identity.records import Account
+
+account: Final = typer.Typer(help="People who read or administer.", no_args_is_help=True)
+token: Final = typer.Typer(help="Bearer tokens that got into wrong hands.", no_args_is_help=True)
+
+GROUPS: Final[Mapping[str, typer.Typer]] = {"account": account, "token": token}
+
+AccountMeant = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account, by id or name.")]
+
+
+async def _account(hand: Hand, org_id: UUID, meant: str) -> "Account":
+    from app.identity import service
+
+    return pick(await service.list_accounts(hand.session, org_id), meant, lambda a: a.name, "account")
+
+
+@account.command("create")
+def create_account(
+    name: NewName,
+    org: Org,
+    role: Annotated[Role, typer.Option(help=f"One of {', '.join(ACCOUNT_ROLES)}.", show_choices=False)],
+    reach: Annotated[Reach, typer.Option(help="How far a coordinator's view goes.")] = Reach.organisation,
+    perimeter: Annotated[str | None, typer.Option(help="Code of the perimeter the view is confined to.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make an account and print its id."""
+    from app.identity import service
+
+    async def work(h: Hand) -> UUID:
+        org_id = (await organisation_of(h, org)).id
+        return await service.create_account(
+            h.session, h.keyring, h.now, org_id=org_id, name=name, role=role, reach=reach, perimeter=perimeter
+        )
+
+    show_made({"id": run(work), "name": name, "role": role.value}, as_json=as_json)
+
+
+@account.command("list")
+def list_accounts(org: Org, *, as_json: AsJson = False) -> None:
+    """List the accounts of an organisation, revoked ones included."""
+    from app.identity import service
+
+    async def work(h: Hand) -> "list[Account]":
+        return list(await service.list_accounts(h.session, (await organisation_of(h, org)).id))
+
+    rows = [
+        {
+            "id": a.id,
+            "name": a.name,
+            "role": a.role,
+            "reach": a.reach,
+            "perimeter": a.perimeter,
+            "revoked_at": iso(a.revoked_at),
+        }
+        for a in run(work)
+    ]
+    show_list(rows, as_json=as_json)
+
+
+@account.command("token")
+def issue_account_token(account: AccountMeant, org: Org, *, as_json: AsJson = False) -> None:
+    """Issue a bearer token for an account and print it, once."""
+    from app.identity import service
+
+    async def work(h: Hand) -> dict[str, Any]:
+        org_id = (await organisation_of(h, org)).id
+        account_id = (await _account(h, org_id, account)).id
+        issued = await service.issue_account_token(
+            h.session, h.keyring, h.now, h.settings.token_lifetime, org_id=org_id, account_id=account_id
+        )
+        return {"token": issued.token, "expires_at": iso(issued.expires_at)}
+
+    show_made(run(work), as_json=as_json)
+
+
+@account.command("revoke")
+def revoke_account(account: AccountMeant, org: Org) -> None:
+    """Shut an account out: every worker refuses it within a second."""
+    from app.identity import service
+
+    async def work(h: Hand) -> None:
+        org_id = (await organisation_of(h, org)).id
+        account_id = (await _account(h, org_id, account)).id
+        await service.revoke_account(h.session, h.keyring, h.now, org_id=org_id, account_id=account_id)
+
+    run(work)
+
+
+@token.command("revoke")
+def revoke_token() -> None:
+    """Withdraw one token, read from standard input so that no shell remembers it."""
+    from app.identity import service
+
+    given = typer.prompt("Token", hide_input=True).strip()
+    run(lambda h: service.revoke_token(h.session, h.keyring, h.now, given))

@@ -1,0 +1,158 @@
+import asyncio
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli import build
+from app.demo.device import Device, RefusedError
+from app.http.context import Context
+from app.settings import Settings
+
+CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{5}){2}")
+
+
+@pytest.fixture(autouse=True)
+def _environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARAUDE_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("MARAUDE_KEYS_DIR", str(settings.keys_dir))
+    monkeypatch.setenv("MARAUDE_PUBLIC_URL", settings.public_url)
+
+
+def call(*words: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(build(), words, input=given)
+
+
+async def maraude(*words: str, given: str | None = None) -> str:
+    """Run a command that must go well; return what it printed."""
+    result = await asyncio.to_thread(call, *words, given=given)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+async def made(*words: str) -> Any:
+    return json.loads(await maraude(*words, "--json"))
+
+
+async def refused(*words: str, code: int = 1) -> str:
+    """Run a command that must fail; return what it said on stderr."""
+    result = await asyncio.to_thread(call, *words)
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    return result.stderr
+
+
+async def test_a_whole_season_by_command_line(client: httpx.AsyncClient, context: Context) -> None:
+    org = await made("org", "create", "Aux Portes", "--kind", "association")
+    team = await made("team", "create", "Nuit", "--org", "Aux Portes", "--night")
+    opened = await made("device", "enrol", "--org", org["id"], "--team", "nuit", "--label", "téléphone 1")
+    assert opened["payload"] == f"maraude:{context.settings.public_url}?code={opened['code']}"
+
+    phone = Device(client, context.settings.public_url)
+    with pytest.raises(RefusedError):  # tests' time stands still in March: the code is of today
+        await phone.enrol("0000-00000-00000")
+    listed = await made("team", "list", "--org", "Aux Portes")
+    assert listed == [{"id": team["id"], "name": "Nuit", "night": True, "closed_at": None}]
+    await maraude("team", "close", "Nuit", "--org", "Aux Portes")
+    assert (await made("team", "list", "--org", "Aux Portes"))[0]["closed_at"] is not None
+    assert "open team" in await refused("device", "enrol", "--org", org["id"], "--team", "Nuit", "--label", "x")
+
+
+async def test_a_device_let_in_is_listed_and_shut_out(client: httpx.AsyncClient, context: Context, clock: Any) -> None:
+    from app.clock import utc_now
+
+    clock.now = utc_now()
+    await maraude("org", "create", "Les Quais")
+    await maraude("team", "create", "Jour", "--org", "Les Quais")
+    shown = await maraude("device", "enrol", "--org", "Les Quais", "--team", "Jour", "--label", "téléphone 2")
+    found = CODE.search(shown)
+    assert found is not None
+    assert "█" in shown
+
+    phone = Device(client, context.settings.public_url, clock)
+    await phone.enrol(found[0])
+    listed = await made("device", "list", "--org", "Les Quais")
+    assert [(d["label"], d["team"], d["revoked_at"]) for d in listed] == [("téléphone 2", "Jour", None)]
+    await maraude("device", "revoke", "téléphone 2", "--org", "Les Quais")
+    await maraude("device", "revoke", listed[0]["id"], "--org", "Les Quais")
+    with pytest.raises(RefusedError):
+        await phone.renew()
+
+
+async def test_an_account_gets_a_token_and_loses_it(client: httpx.AsyncClient, clock: Any) -> None:
+    from app.clock import utc_now
+
+    async def status(token: str) -> int:
+        return (await client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).status_code
+
+    clock.now = utc_now()
+    await maraude("org", "create", "Ville", "--kind", "city")
+    words = ("--org", "Ville", "--role", "coordinator", "--reach", "perimeter", "--perimeter", "paris-nord-est")
+    account = await made("account", "create", "coordination", *words)
+    first, second = [await made("account", "token", "coordination", "--org", "Ville") for _ in range(2)]
+    await maraude("token", "revoke", given=f"{first['token']}\n")
+    assert [await status(issued["token"]) for issued in (first, second)] == [401, 200]
+    await maraude("account", "revoke", account["id"], "--org", "Ville")
+    await asyncio.sleep(1)
+    assert await status(second["token"]) == 401
+    listed = await made("account", "list", "--org", "Ville")
+    assert [(a["name"], a["role"], a["revoked_at"] is None) for a in listed] == [("coordination", "coordinator", False)]
+
+
+async def test_problems_are_a_sentence_on_stderr() -> None:
+    await maraude("org", "create", "Deux Fois")
+    assert "already there" in await refused("org", "create", "Deux Fois")
+    assert "no such organisation" in await refused("team", "list", "--org", "Personne")
+    assert "no such team" in await refused("team", "close", "Personne", "--org", "Deux Fois")
+    assert "/name" in await refused("org", "create", " ")
+    assert "/role" in await refused("account", "create", "x", "--org", "Deux Fois", "--role", "team_device")
+    assert "/perimeter" in await refused(
+        "account", "create", "x", "--org", "Deux Fois", "--role", "dpo", "--reach", "perimeter"
+    )
+
+
+async def test_two_teams_of_one_name_are_told_apart_by_id() -> None:
+    await maraude("org", "create", "Jumeaux")
+    teams = [await made("team", "create", "Est", "--org", "Jumeaux") for _ in range(2)]
+    assert "give its id" in await refused("team", "close", "Est", "--org", "Jumeaux")
+    await maraude("team", "close", teams[0]["id"], "--org", "Jumeaux")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("org", "create"),
+        ("org", "create", "X", "--kind", "club"),
+        ("device", "enrol", "--org", "X", "--label", "x"),
+        ("device", "enrol", "--org", "X", "--label", "x", "--facility", "not-an-id"),
+        ("device", "fly"),
+    ],
+)
+async def test_a_wrong_use_ends_with_two(words: tuple[str, ...]) -> None:
+    assert await refused(*words, code=2)
+
+
+async def test_a_database_nobody_migrated_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("MARAUDE_DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    assert "maraude migrate" in await refused("org", "list")
+
+
+async def test_a_setting_that_is_not_valid_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARAUDE_READ_TIMEOUT_S", "soon")
+    assert "MARAUDE_READ_TIMEOUT_S" in await refused("org", "list")
+
+
+async def test_lists_for_people_have_a_heading() -> None:
+    await maraude("org", "create", "Une Liste", "--kind", "hospital")
+    lines = (await maraude("org", "list")).splitlines()
+    assert lines[0].split() == ["id", "name", "kind"]
+    assert any(line.endswith("Une Liste  hospital") or "Une Liste" in line for line in lines)
+
+
+@pytest.mark.parametrize("group", ["org", "team", "device", "account", "token"])
+def test_every_command_explains_itself(group: str) -> None:
+    assert call(group, "--help").exit_code == 0
+    assert "Usage" in call(group, "--help").stdout

@@ -1,0 +1,114 @@
+"""Every table says what it holds, where it belongs, and puts its organisation first."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Column, ForeignKeyConstraint, PrimaryKeyConstraint, Table, UniqueConstraint
+
+from app.db.catalogue import all_tables
+from app.db.portability import distribution
+from app.db.table import placement_of
+
+_TABLES = list(all_tables().tables.values())
+_OF_AN_ORGANISATION = [table for table in _TABLES if placement_of(table.info) == "organisation"]
+_LOOKED_UP_WITHOUT_ORGANISATION = {
+    "device": {("thumbprint",): "a renewal knows the key before it knows whose it is"},
+    "encounter": {("link_id",): "one person's card is met by the teams of several organisations"},
+    "referral": {
+        ("id",): "an answer names a referral whose organisation its sender does not know",
+        ("facility_id", "position", "id"): "a facility answers the referrals of every organisation",
+        ("slip_digest",): "a desk looks a slip up whoever made it",
+        ("link_id",): "a desk looks a card up whoever made the referral",
+        ("due_at",): "the sweep goes through every organisation",
+    },
+    "referral_event": {("sender_id", "id"): "a sender asks for its own answers, whosever referrals they are about"},
+    "held_event": {
+        ("referral_id",): "an answer waits in its sender's organisation for a referral of any",
+        ("slip_digest",): "the same",
+        ("slip_digest_before",): "the same",
+    },
+}
+"""Indexes that do not begin with the organisation, each with its reason: such a read fans out over the shards."""
+
+
+def _named(table: Table) -> str:
+    return table.name
+
+
+@pytest.mark.parametrize("table", _TABLES, ids=_named)
+def test_a_table_has_a_placement_a_comment_and_a_primary_key(table: Table) -> None:
+    assert placement_of(table.info) in {"organisation", "reference", "local"}
+    assert table.comment
+    assert table.primary_key.columns
+
+
+@pytest.mark.parametrize("table", _TABLES, ids=_named)
+def test_every_column_has_a_comment(table: Table) -> None:
+    assert [column.name for column in table.columns if not column.comment] == []
+
+
+@pytest.mark.parametrize("table", _TABLES, ids=_named)
+def test_every_constraint_and_index_has_a_name_that_postgresql_keeps_whole(table: Table) -> None:
+    names = [str(item.name) for item in (*table.constraints, *table.indexes)]
+    assert "None" not in names
+    assert [name for name in names if len(name) > 63] == []
+
+
+@pytest.mark.parametrize("table", _TABLES, ids=_named)
+def test_no_value_is_made_by_the_database(table: Table) -> None:
+    for column in table.columns:
+        assert column.server_default is None
+        assert column.identity is None
+        assert column.autoincrement in {"auto", False}
+    assert len(table.primary_key.columns) > 1 or not _is_a_serial(table)
+
+
+def _is_a_serial(table: Table) -> bool:
+    (column,) = table.primary_key.columns
+    return table.autoincrement_column is column
+
+
+def _ordered(table: Table) -> Iterator[tuple[str, tuple[Column[object], ...]]]:
+    for constraint in table.constraints:
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+            yield "key", tuple(constraint.columns)
+    for index in table.indexes:
+        yield "index", tuple(index.columns)
+
+
+@pytest.mark.parametrize("table", _OF_AN_ORGANISATION, ids=_named)
+def test_the_organisation_is_the_first_column_of_keys_and_indexes(table: Table) -> None:
+    excused = _LOOKED_UP_WITHOUT_ORGANISATION.get(table.name, {})
+    for kind, columns in _ordered(table):
+        names = tuple(column.name for column in columns)
+        assert names[0] == "org_id" or (kind == "index" and names in excused), names
+
+
+@pytest.mark.parametrize("table", _OF_AN_ORGANISATION, ids=_named)
+def test_a_foreign_key_stays_in_the_organisation_or_leads_to_shared_tables(table: Table) -> None:
+    for constraint in table.constraints:
+        if isinstance(constraint, ForeignKeyConstraint):
+            referred = constraint.referred_table
+            if placement_of(referred.info) == "organisation":
+                assert next(iter(constraint.columns)).name == "org_id"
+                assert constraint.elements[0].column.name == "org_id"
+            else:
+                assert placement_of(referred.info) == "reference"
+            assert constraint.ondelete is None
+
+
+def test_a_shared_table_never_refers_to_one_of_an_organisation() -> None:
+    for table in _TABLES:
+        if placement_of(table.info) != "organisation":
+            assert {placement_of(key.column.table.info) for key in table.foreign_keys} <= {placement_of(table.info)}
+
+
+def test_every_table_is_placed_under_citus_unless_it_is_local() -> None:
+    placed = [table for table in _TABLES if placement_of(table.info) != "local"]
+    assert len(distribution(_TABLES)) == len(placed)
+
+
+def test_every_excuse_is_still_needed() -> None:
+    for table, excused in _LOOKED_UP_WITHOUT_ORGANISATION.items():
+        indexes = {tuple(column.name for column in index.columns) for index in all_tables().tables[table].indexes}
+        assert excused.keys() <= indexes
