@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -33,10 +33,25 @@ def postgresql() -> Iterator[postgres.Server]:
         with postgres.server() as server:
             yield server
     except postgres.NoPostgresError:
-        missing = "PostgreSQL's server programs are missing: half of the tests cannot run (apt install postgresql)"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        _go_without_postgresql()
+
+
+@pytest.fixture(scope="module")
+def own_cluster() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL of this module's own, for what concerns a whole server: its roles, its crashes."""
+    try:
+        cluster = postgres.Cluster()
+    except postgres.NoPostgresError:
+        _go_without_postgresql()
+    yield cluster
+    cluster.remove()
+
+
+def _go_without_postgresql() -> NoReturn:
+    missing = "PostgreSQL's server programs are missing: half of the tests cannot run (apt install postgresql)"
+    if os.environ.get("CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")

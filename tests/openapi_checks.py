@@ -128,9 +128,20 @@ def _sentence(error: ValidationError) -> str:
 
 def _rejected_items(response: httpx.Response) -> set[int | str]:
     """Return the indexes of the items of a batch that the response rejects."""
-    answered = response.json()
+    answered = response.json() if response.content else None
     results = answered.get("results", []) if isinstance(answered, dict) else []
     return {index for index, result in enumerate(results) if result["outcome"] == "rejected"}
+
+
+def _accepted(sent: bytes, response: httpx.Response) -> bytes | None:
+    """Return the request without the items of a batch that were rejected: those need not be as documented."""
+    answered = json.loads(response.content) if response.content else None
+    if not isinstance(answered, dict) or "results" not in answered:
+        return sent
+    envelope = json.loads(sent)
+    judged = zip(envelope["items"], answered["results"], strict=True)
+    kept = [item for item, verdict in judged if verdict["outcome"] != "rejected"]
+    return json.dumps(envelope | {"items": kept}).encode() if kept else None
 
 
 def _media_type(headers: httpx.Headers) -> str:

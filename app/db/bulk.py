@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
-from sqlalchemy import Table, bindparam, select, text
+from sqlalchemy import Date, Table, bindparam, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from app.db.types import Document, Instant, Key, to_milliseconds
 
@@ -29,36 +30,34 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any column value
     raise TypeError(type(value).__name__)
 
 
-def _sqlite_value(value: Any) -> Any:  # noqa: ANN401 - any column value
-    if isinstance(value, UUID):
-        return value.bytes
-    if isinstance(value, datetime):
-        return to_milliseconds(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list | dict):
-        return orjson.dumps(value).decode()
-    return value
+def _sqlite_converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """Return what turns a value of a column into what the driver binds, or None where nothing does."""
+    if isinstance(kind, Key):
+        return lambda value: value.int.to_bytes(16, "big")
+    if isinstance(kind, Instant):
+        return lambda value: value if isinstance(value, int) else to_milliseconds(value)
+    if isinstance(kind, Document):
+        return lambda value: orjson.dumps(value).decode()
+    if isinstance(kind, Date):
+        return date.isoformat
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """A table's columns, and which of them need a conversion before they are sent."""
+    """What a table's columns need before they are sent."""
 
-    names: tuple[str, ...]
     instants: frozenset[str]
-    needing: frozenset[str]
+    converters: Mapping[str, Callable[[Any], Any]]
     types: Mapping[str, str]
 
 
 @cache
 def _columns(table: Table) -> _Columns:
+    converters = {c.name: _sqlite_converter(c.type) for c in table.columns}
     return _Columns(
-        names=tuple(c.name for c in table.columns),
         instants=frozenset(c.name for c in table.columns if isinstance(c.type, Instant)),
-        needing=frozenset(
-            c.name for c in table.columns if isinstance(c.type, Instant | Key | Document) or c.type.python_type is date
-        ),
+        converters={name: converter for name, converter in converters.items() if converter is not None},
         types={c.name: c.type.compile(dialect=_POSTGRESQL) for c in table.columns},
     )
 
@@ -96,11 +95,32 @@ def _sql(table: Table, dialect: str, names: tuple[str, ...], keys: tuple[str, ..
 
 
 def _tuples(table: Table, rows: Iterable[Row], names: Sequence[str]) -> list[tuple[Any, ...]]:
-    needing = _columns(table).needing
-    converters: list[tuple[str, Callable[[Any], Any] | None]] = [
-        (n, _sqlite_value if n in needing else None) for n in names
-    ]
-    return [tuple(convert(row[name]) if convert else row[name] for name, convert in converters) for row in rows]
+    converters = _columns(table).converters
+    take = itemgetter(*names)
+    converted = [(place, converters[name]) for place, name in enumerate(names) if name in converters]
+    listed = []
+    for row in rows:
+        values = list(take(row))
+        for place, convert in converted:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        listed.append(tuple(values))
+    return listed
+
+
+async def insert_all_new(session: AsyncSession, table: Table, rows: Sequence[Row]) -> bool:
+    """Insert rows that are probably all new, without asking first; say whether they were.
+
+    When they were not, some are inserted and some are not: the caller rolls back and goes the careful way.
+    """
+    connection = await session.connection()
+    keys, names = _keys(table), tuple(rows[0])
+    statement = _sql(table, connection.dialect.name, names, keys, "insert")
+    if connection.dialect.name == "sqlite":
+        done = await connection.exec_driver_sql(statement, _tuples(table, rows, names))
+    else:
+        done = await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
+    return done.rowcount == len(rows)
 
 
 async def insert_new(session: AsyncSession, table: Table, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
@@ -112,8 +132,7 @@ async def insert_new(session: AsyncSession, table: Table, rows: Sequence[Row]) -
     if not rows:
         return set()
     connection = await session.connection()
-    keys = tuple(c.name for c in table.primary_key.columns)
-    names = tuple(rows[0])
+    keys, names = _keys(table), tuple(rows[0])
     statement = _sql(table, connection.dialect.name, names, keys, "insert")
     if connection.dialect.name != "sqlite":
         inserted = await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
@@ -130,14 +149,17 @@ async def update_rows(session: AsyncSession, table: Table, rows: Sequence[Row]) 
     if not rows:
         return
     connection = await session.connection()
-    keys = tuple(c.name for c in table.primary_key.columns)
-    names = tuple(rows[0])
+    keys, names = _keys(table), tuple(rows[0])
     statement = _sql(table, connection.dialect.name, names, keys, "update")
     if connection.dialect.name != "sqlite":
         await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
         return
     ordered = [name for name in names if name not in keys] + list(keys)
     await connection.exec_driver_sql(statement, _tuples(table, rows, ordered))
+
+
+def _keys(table: Table) -> tuple[str, ...]:
+    return tuple(c.name for c in table.primary_key.columns)
 
 
 async def _present(

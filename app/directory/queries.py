@@ -150,9 +150,7 @@ async def facilities(session: _Session) -> list[records.Facility]:
         .join(Organisation, col(Organisation.id) == col(Facility.org_id))
         .order_by(col(Facility.id))
     )
-    return [
-        records.Facility(records.FacilityRef(*row[:6]), row[6], row[7], tuple(hours[row[0]])) for row in found
-    ]
+    return [records.Facility(records.FacilityRef(*row[:6]), row[6], row[7], tuple(hours[row[0]])) for row in found]
 
 
 def _present(row: Facility) -> records.Present:

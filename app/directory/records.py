@@ -68,6 +68,11 @@ class Facility:
     operator: str
     hours: tuple[Hours, ...]
 
+    @property
+    def id(self) -> UUID:
+        """Its identifier."""
+        return self.ref.id
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -102,6 +102,11 @@ async def current_directory(
     return directory
 
 
+async def read_directory(session: ReadSession | WriteSession, perimeter: str) -> Directory:
+    """Return the directory as it is in this transaction, past every cache; for commands."""
+    return await _load(session, await queries.version(session) or _NEVER_SEEDED, perimeter)
+
+
 async def _load(session: ReadSession | WriteSession, version: Version, perimeter: str) -> Directory:
     perimeters = await queries.perimeters(session)
     if perimeter not in {found.code for found in perimeters}:
@@ -139,4 +144,4 @@ async def seed(session: WriteSession, now: datetime) -> bool:
     return bool(new | added)
 
 
-__all__ = ["Directory", "FacilityRef", "KindRule", "current_directory", "seed"]
+__all__ = ["Directory", "FacilityRef", "KindRule", "current_directory", "read_directory", "seed"]

@@ -1,5 +1,6 @@
 """Changing the directory: each change is checked, counted, fed to the phones and written to the audit log at once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from app.errors import Fault, Problem
 from app.keyring import Keyring
 
 _NAME_LENGTH: Final = 120
+_CODE: Final = re.compile(r"[a-z][a-z0-9-]{2,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ async def import_territories(session: WriteSession, keyring: Keyring, now: datet
 
 async def create_perimeter(session: WriteSession, keyring: Keyring, now: datetime, perimeter: Perimeter) -> None:
     """Enter a perimeter. Raises `invalid` for a territory that is not there, `conflict` for a code that is."""
+    if not _CODE.fullmatch(perimeter.code):
+        raise _refused("/code", "must be 3 to 40 lower-case letters, digits and hyphens")
+    if not all(0 < len(label) <= _NAME_LENGTH for label in perimeter.label):
+        raise _refused("/label", f"must have 1 to {_NAME_LENGTH} characters")
     known = {territory.place.code for territory in await queries.territories(session)}
     if not perimeter.territories or not known.issuperset(perimeter.territories):
         raise _refused("/territories", "must name territories of the directory")

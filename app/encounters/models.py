@@ -41,7 +41,7 @@ class Encounter(Base, table=True):
         placed("organisation", "One contact with one person or a group: pseudonymised personal health data."),
     )
 
-    org_id: UUID = column(Key, "Organisation of the team.", key=True, refers="organisation.id")
+    org_id: UUID = column(Key, "Organisation of the team.", key=True)
     id: UUID = column(Key, "UUID made on the device.", key=True)
     team_id: UUID = column(Key, "Team that met the person.")
     patrol_id: UUID | None = column(Key, "Outing it belongs to; may arrive later.", null=True)

@@ -23,6 +23,10 @@ class Supplies(Received):
     naloxone: Count = 0
     hygiene_kit: Count = 0
 
+    def given(self) -> dict[str, int]:
+        """Return what was given at all."""
+        return {name: count for name in self.model_fields_set if (count := getattr(self, name))}
+
 
 class EncounterIn(Received):
     """One contact with one person or a group, with the referrals made in it."""

@@ -12,7 +12,6 @@ from app.http.faults import faults_of
 
 _INFLATE_STEP: Final = 65_536
 _GZIP_WINDOW: Final = 31
-_MOST_DEEP: Final = 12
 Body = TypeVar("Body")
 
 
@@ -50,28 +49,16 @@ def _inflate(inflater: "zlib._Decompress", chunk: bytes, received: bytearray, li
 
 
 def strict_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON
-    """Return the parsed JSON; duplicate keys, NaN and infinities, lone surrogates and other encodings are refused."""
+    """Return the parsed JSON.
+
+    Duplicate keys, NaN and infinities, lone surrogates, other encodings and nesting beyond 200 levels are refused; what
+    is nested less deeply meets closed objects, which are shallow.
+    """
     try:
         parsed = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
         raise errors.malformed_json() from error
-    if raw.count(b"[") + raw.count(b"{") > _MOST_DEEP and _depth(parsed) > _MOST_DEEP:
-        raise errors.malformed_json("The body is nested too deeply.")
     return parsed
-
-
-def _depth(value: Any) -> int:  # noqa: ANN401 - JSON
-    deepest, level = 0, [value]
-    while level and deepest <= _MOST_DEEP:
-        deepest += 1
-        level = [
-            child
-            for holder in level
-            if isinstance(holder, dict | list)
-            for child in (holder.values() if isinstance(holder, dict) else holder)
-            if isinstance(child, dict | list)
-        ]
-    return deepest
 
 
 async def read_one(request: Request, limit: int, adapter: TypeAdapter[Body]) -> Body:

@@ -20,14 +20,16 @@ class Received(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    def canonical(self, seal: Callable[[str], bytes] | None = None) -> bytes:
+    def canonical(self, seal: Callable[[str], bytes] | None = None, without: str | None = None) -> bytes:
         """Return the content as canonical bytes: fields in their order, none that says what its absence would.
 
         A field added to a later version with a default leaves the digests of earlier content as they were. `seal`
-        stands in for slips and cards, so that a digest of the content cannot be used to guess them.
+        stands in for slips and cards, so that a digest of the content cannot be used to guess them. `without` leaves
+        one field out.
         """
         context = {"seal": seal} if seal is not None else None
-        return self.__pydantic_serializer__.to_json(self, exclude_defaults=True, context=context)
+        exclude = {without} if without is not None else None
+        return self.__pydantic_serializer__.to_json(self, exclude_defaults=True, exclude=exclude, context=context)
 
 
 class Sent(BaseModel):

@@ -49,6 +49,8 @@ def _with_nonce_documented(responses: dict[int | str, dict[str, Any]]) -> dict[i
         errors.unsupported_media,
         errors.invalid,
         errors.unavailable,
+        errors.too_slow,
+        errors.storage_full,
     ),
 )
 async def enrol_device(request: Request, ctx: Ctx, now: Now) -> EnrolledSent:
@@ -56,7 +58,8 @@ async def enrol_device(request: Request, ctx: Ctx, now: Now) -> EnrolledSent:
 
     Codes live 15 minutes and die after 5 wrong secrets; a code that is wrong, used, expired or dead is refused in one
     and the same way. If the answer is lost, send the same code with the same key again: it answers with a fresh token
-    for the same device. A key belongs to one device: `conflict` asks for a new key.
+    for the same device; once the code is over, a proof sent to `/v1/tokens` does it. A key belongs to one device:
+    `conflict` asks for a new key.
     """
     sent = await read_one(request, ctx.settings.body_limit, _ENROLMENT)
     try:
@@ -79,7 +82,9 @@ async def enrol_device(request: Request, ctx: Ctx, now: Now) -> EnrolledSent:
 @router.post(
     "/tokens",
     summary="Renew a device's token with a proof of its key",
-    responses=_with_nonce_documented(problems(errors.proof_refused, errors.invalid, errors.unavailable)),
+    responses=_with_nonce_documented(
+        problems(errors.proof_refused, errors.invalid, errors.unavailable, errors.too_slow, errors.storage_full)
+    ),
 )
 async def renew_token(
     request: Request,
@@ -87,13 +92,13 @@ async def renew_token(
     ctx: Ctx,
     now: Now,
     proof: Annotated[
-        str | None,
+        str,
         Header(
             alias="DPoP",
             max_length=LONGEST_PROOF,
             description="A JWS in RFC 9449's shape: typ dpop+jwt, alg ES256, jwk; claims htm, htu, iat, jti, nonce.",
         ),
-    ] = None,
+    ] = "",
 ) -> TokenSent:
     """Receive a fresh token for the device that signed the proof in `DPoP`.
 

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app import errors
+from app.codes import ALPHABET
 from app.errors import Fault
 from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, Permission, Reach, Role
 
@@ -59,6 +60,11 @@ def check_bound_once(team_id: UUID | None, facility_id: UUID | None) -> None:
     """Raise `invalid` unless a device is bound to exactly one of a team and a facility."""
     if (team_id is None) == (facility_id is None):
         raise errors.invalid(faults=[Fault("", "rule", "must name either a team or a facility")])
+
+
+def is_enrolment_code(code: str) -> bool:
+    """Say whether `code`, normalised, has the form of an enrolment code."""
+    return len(code) == HANDLE_LENGTH + SECRET_LENGTH and set(code) <= set(ALPHABET)
 
 
 class CodeFate(StrEnum):

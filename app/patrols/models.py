@@ -20,7 +20,7 @@ class Patrol(Base, table=True):
         placed("organisation", "One outing of a team, also when nobody was met."),
     )
 
-    org_id: UUID = column(Key, "Organisation of the team.", key=True, refers="organisation.id")
+    org_id: UUID = column(Key, "Organisation of the team.", key=True)
     id: UUID = column(Key, "UUID made on the device.", key=True)
     team_id: UUID = column(Key, "Team that went out.")
     service_day: date = column(Day, "Service day it belongs to.")

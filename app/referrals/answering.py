@@ -21,7 +21,7 @@ from app.referrals import folding, queries
 from app.referrals.records import Sender, Standing
 from app.referrals.rules import Refusal
 from app.referrals.schemas import ReferralEventIn, StayExitIn
-from app.referrals.sealing import period_of, sealer, slip_digests
+from app.referrals.sealing import Sealer, period_of, slip_digests
 from app.referrals.vocabulary import Channel, NotApplied, Step
 
 Answer = ReferralEventIn | StayExitIn
@@ -78,7 +78,7 @@ def _read(posting: Posting[Any], item: Answer, directory: Directory) -> _Case | 
         facility.kind if facility else None,
     )
     keyring, period = posting.context.keyring, period_of(item.occurred_at)
-    content = item.canonical(sealer(keyring, period))
+    content = item.canonical(Sealer(keyring, period).stand_in)
     slips = slip_digests(keyring, period, item.slip)
     return _Case(item, sender, fingerprint(content), occurred, recorded, posting.now, slips)
 

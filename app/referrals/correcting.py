@@ -11,7 +11,7 @@ from app.keyring import fingerprint
 from app.referrals import folding, queries
 from app.referrals.making import Making
 from app.referrals.records import Standing
-from app.referrals.rules import first_id, withdrawal_id
+from app.referrals.rules import withdrawal_id
 from app.referrals.vocabulary import Channel, Step
 
 
@@ -38,7 +38,6 @@ async def follow_encounters(
     )
     pairs = [(by_encounter[s.org_id, key], s) for key, s in found if (s.org_id, key) in by_encounter]
     await queries.set_referrals(session, [_place(change, standing) for change, standing in pairs])
-    await queries.set_events(session, [_first(change, standing) for change, standing in pairs])
     await queries.add_events(session, [_withdrawal(c, s, now) for c, s in pairs if c.withdrawn])
     moved = await queries.by_ids(session, {standing.id for _, standing in pairs})
     await folding.refold(session, moved, position)
@@ -55,11 +54,6 @@ def _place(change: EncounterChange, standing: Standing) -> dict[str, Any]:
         "created_at": making.created_at,
         "link_id": making.link_id,
     }
-
-
-def _first(change: EncounterChange, standing: Standing) -> dict[str, Any]:
-    at = change.making.created_at
-    return {"org_id": standing.org_id, "id": first_id(standing.id), "occurred_at": at, "recorded_at": at}
 
 
 def _withdrawal(change: EncounterChange, standing: Standing, now: datetime) -> dict[str, Any]:

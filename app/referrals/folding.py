@@ -6,7 +6,7 @@ from uuid import UUID
 from app.db.engine import WriteSession
 from app.referrals import queries
 from app.referrals.records import Standing, StoredEvent, folded_columns
-from app.referrals.rules import Folded, first_id, fold
+from app.referrals.rules import Folded, fold
 
 
 async def refold(
@@ -23,12 +23,11 @@ async def refold(
     referrals, marks = [], []
     for standing in listed:
         stored = events[standing.org_id, standing.id]
-        first_key = first_id(standing.id)
-        first = next(event for event in stored if event.id == first_key)
-        folded = fold(first.event(), (event.event() for event in stored if event is not first), standing.terms())
+        folded = fold(standing.first(), (event.event() for event in stored), standing.terms())
         folds[standing.org_id, standing.id] = folded
         if not standing.shows(folded):
-            referrals.append(folded_columns(standing, folded) | {"position": position})
+            keys = {"org_id": standing.org_id, "id": standing.id, "position": position}
+            referrals.append(keys | folded_columns(folded, standing.terms()))
         marks += [mark for event in stored if (mark := _mark(event, folded)) is not None]
     await queries.set_referrals(session, referrals)
     await queries.set_events(session, marks)

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from app import errors
@@ -11,13 +10,12 @@ from app.db.bulk import Row
 from app.db.engine import WriteSession
 from app.db.portability import commit_position
 from app.directory.service import Directory
-from app.ingest.service import to_the_hour
 from app.keyring import Keyring
 from app.referrals import folding, queries
 from app.referrals.records import Held, Sender, Standing, folded_columns
-from app.referrals.rules import Event, first_id, fold
+from app.referrals.rules import First, Terms, made
 from app.referrals.schemas import ReferralIn
-from app.referrals.vocabulary import Channel, Step
+from app.referrals.vocabulary import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,7 @@ class Making:
     cohort_day: date
     created_at: datetime
     received_at: datetime
+    """The hour it was received in."""
     link_id: bytes | None
 
 
@@ -45,12 +44,13 @@ def referral_row(
     digest: bytes,
     position: int,
 ) -> Row:
-    """Return the row of a new referral with its first event folded in; its kind is known on that day."""
+    """Return the row of a new referral, which nobody has answered yet; its kind is known on that day."""
     kind = directory.kind(item.kind, making.cohort_day)
     if kind is None:
         raise errors.invalid()
-    first = Event(item.id, Step(item.state.value), making.created_at, making.created_at, item.reason)
-    row: dict[str, Any] = {
+    first = First(State(item.state.value), making.created_at, item.reason)
+    terms = Terms(kind.success, item.accompanied, kind.expires_after)
+    return {
         "org_id": making.org_id,
         "id": item.id,
         "team_id": making.team_id,
@@ -65,61 +65,21 @@ def referral_row(
         "outside_perimeter": making.outside_perimeter,
         "cohort_day": making.cohort_day,
         "created_at": making.created_at,
-        "received_at": to_the_hour(making.received_at),
+        "received_at": making.received_at,
+        "first_state": first.state.value,
+        "first_reason": first.reason.value if first.reason else None,
         "success": kind.success.value,
         "expires_after_s": int(kind.expires_after.total_seconds()),
-        "rk": int.from_bytes(keyring.mark("sdc", item.id.bytes)[:4], "big"),
+        "rk": record_key(keyring, item.id),
         "digest": digest,
         "position": position,
+        **folded_columns(made(first), terms),
     }
-    standing = Standing(
-        **{name: row[name] for name in _GIVEN},
-        state="",
-        reason=None,
-        state_at=making.created_at,
-        answer_channel=None,
-        exited_at=None,
-        exit_destination=None,
-        due_at=None,
-    )
-    return row | folded_columns(standing, fold(first, (), standing.terms()))
 
 
-_GIVEN = (
-    "org_id",
-    "id",
-    "team_id",
-    "facility_id",
-    "kind",
-    "accompanied",
-    "previous_referral_id",
-    "territory",
-    "cohort_day",
-    "created_at",
-    "success",
-    "expires_after_s",
-    "digest",
-    "position",
-)
-
-
-def first_event_row(row: Row) -> Row:
-    """Return the event that a new referral begins with; its id follows from the referral's."""
-    return {
-        "org_id": row["org_id"],
-        "id": first_id(row["id"]),
-        "referral_id": row["id"],
-        "step": row["state"],
-        "reason": row["reason"],
-        "destination": None,
-        "occurred_at": row["created_at"],
-        "recorded_at": row["created_at"],
-        "received_at": row["received_at"],
-        "sender_id": row["team_id"],
-        "channel": Channel.app.value,
-        "digest": row["digest"],
-        "not_applied": None,
-    }
+def record_key(keyring: Keyring, record_id: UUID) -> int:
+    """Return the record key of the disclosure control (uint32)."""
+    return int.from_bytes(keyring.mark("sdc", record_id.bytes)[:4], "big")
 
 
 async def known_referrals(session: WriteSession, rows: Sequence[Row]) -> dict[tuple[UUID, UUID], tuple[bytes, UUID]]:
@@ -128,11 +88,24 @@ async def known_referrals(session: WriteSession, rows: Sequence[Row]) -> dict[tu
 
 
 async def open_referrals(session: WriteSession, rows: Sequence[Row], position: int) -> None:
-    """Store new referrals with their first events, and let the events that waited for them take effect."""
+    """Store new referrals, and let the events that waited for them take effect."""
+    if rows:
+        await queries.add_referrals(session, rows)
+        await welcome(session, rows, position)
+
+
+async def open_all_new(session: WriteSession, rows: Sequence[Row], position: int) -> bool:
+    """Do the same when none of the referrals is there yet; else return False, and the caller must roll back."""
     if not rows:
-        return
-    await queries.add_referrals(session, rows)
-    await queries.add_events(session, [first_event_row(row) for row in rows])
+        return True
+    if not await queries.add_all_new_referrals(session, rows):
+        return False
+    await welcome(session, rows, position)
+    return True
+
+
+async def welcome(session: WriteSession, rows: Sequence[Row], position: int) -> None:
+    """Let the events that waited for these referrals take effect."""
     slips = {row["slip_digest"] for row in rows if row["slip_digest"] is not None}
     held = await queries.held_for(session, {row["id"] for row in rows}, slips)
     if held:

@@ -19,7 +19,7 @@ from app.db.types import (
     where,
 )
 from app.directory.vocabulary import SuccessState
-from app.referrals.vocabulary import Channel, Destination, NotApplied, Reason, State, Step
+from app.referrals.vocabulary import Channel, Destination, FirstState, NotApplied, Reason, State, Step
 
 
 class Referral(Base, table=True):
@@ -30,6 +30,8 @@ class Referral(Base, table=True):
         ForeignKeyConstraint(["org_id", "team_id"], ["team.org_id", "team.id"]),
         one_of("state", State),
         one_of("reason", Reason, null=True),
+        one_of("first_state", FirstState),
+        one_of("first_reason", Reason, null=True),
         one_of("success", SuccessState),
         one_of("exit_destination", Destination, null=True),
         one_of("answer_channel", Channel, null=True),
@@ -44,7 +46,7 @@ class Referral(Base, table=True):
         placed("organisation", "A person directed to a kind of facility, perhaps to one facility."),
     )
 
-    org_id: UUID = column(Key, "Organisation that made the referral.", key=True, refers="organisation.id")
+    org_id: UUID = column(Key, "Organisation that made the referral.", key=True)
     id: UUID = column(Key, "Random UUID made on the device; it alone links offer, arrival and stay.", key=True)
     team_id: UUID = column(Key, "Team that made it.")
     encounter_id: UUID | None = column(Key, "Encounter it was made in; null when recorded alone.", null=True)
@@ -59,6 +61,8 @@ class Referral(Base, table=True):
     cohort_day: date = column(Day, "Service day it was made on.")
     created_at: datetime = column(Instant, "When it was made, ms since 1970 UTC.")
     received_at: datetime = column(Instant, "Hour it was received in, ms since 1970 UTC.")
+    first_state: str = column(Word, "State it was made in: what its events are folded onto.")
+    first_reason: str | None = column(Word, "Reason of that state, where it has one.", null=True)
     success: str = column(Word, "State that counts as success for this kind on that day.")
     expires_after_s: int = column(
         Big, "Silence after which its outcome is unknown, in seconds, for this kind on that day."
@@ -92,12 +96,13 @@ class ReferralEvent(Base, table=True):
         one_of("destination", Destination, null=True),
         one_of("channel", Channel, null=True),
         one_of("not_applied", NotApplied, null=True),
+        ForeignKeyConstraint(["org_id", "referral_id"], ["referral.org_id", "referral.id"]),
         Index(None, "org_id", "referral_id"),
         Index(None, "sender_id", "id", **where("not_applied IS NOT NULL")),
-        placed("organisation", "Append-only events of referrals, stay exits included; the first is the making."),
+        placed("organisation", "Append-only answers to referrals, stay exits included."),
     )
 
-    org_id: UUID = column(Key, "Organisation that made the referral.", key=True, refers="organisation.id")
+    org_id: UUID = column(Key, "Organisation that made the referral.", key=True)
     id: UUID = column(Key, "UUID made by the sender.", key=True)
     referral_id: UUID = column(Key, "Referral it is about.")
     step: str = column(Word, "What is reported.")

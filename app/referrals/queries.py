@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, tuple_
 from sqlmodel import col
 
-from app.db.bulk import Row, insert_new, update_rows
+from app.db.bulk import Row, insert_all_new, insert_new, update_rows
 from app.db.engine import ReadSession, WriteSession
 from app.db.table import Base, table_of
 from app.referrals.models import HeldEvent, LookupFailure, Referral, ReferralEvent
@@ -45,7 +45,7 @@ async def known(
             col(Referral.org_id).in_(org_ids), col(Referral.id).in_(ids)
         )
     )
-    return {(org, key): (digest, team) for org, key, digest, team in found.tuples()}
+    return {(org, key): (digest, team) for org, key, digest, team in found}
 
 
 async def by_ids(session: Session, ids: Collection[UUID]) -> list[Standing]:
@@ -224,6 +224,11 @@ async def pending_of_sender(
 async def add_referrals(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
     """Insert new referrals; return the keys that were new."""
     return await insert_new(session, _REFERRAL, rows)
+
+
+async def add_all_new_referrals(session: WriteSession, rows: Sequence[Row]) -> bool:
+    """Insert referrals and say whether all of them were new."""
+    return await insert_all_new(session, _REFERRAL, rows)
 
 
 async def add_events(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:

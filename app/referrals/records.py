@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.directory.vocabulary import SuccessState
-from app.referrals.rules import Event, Folded, Terms
+from app.referrals.rules import Event, First, Folded, Terms
 from app.referrals.vocabulary import Channel, Destination, Reason, State, Step
 
 SERVICE: UUID = UUID(int=0)
@@ -26,6 +26,8 @@ class Standing:
     territory: str
     cohort_day: date
     created_at: datetime
+    first_state: str
+    first_reason: str | None
     success: str
     expires_after_s: int
     digest: bytes
@@ -41,6 +43,10 @@ class Standing:
     def terms(self) -> Terms:
         """Return what the fold must know."""
         return Terms(SuccessState(self.success), self.accompanied, timedelta(seconds=self.expires_after_s))
+
+    def first(self) -> First:
+        """Return how it was made."""
+        return First(State(self.first_state), self.created_at, Reason(self.first_reason) if self.first_reason else None)
 
     def shows(self, folded: Folded) -> bool:
         """Say whether the stored columns already are what the events add up to."""
@@ -86,12 +92,10 @@ class StoredEvent:
         )
 
 
-def folded_columns(standing: Standing, folded: Folded) -> dict[str, object]:
-    """Return the columns of a referral that its events decide, keys included."""
+def folded_columns(folded: Folded, terms: Terms) -> dict[str, object]:
+    """Return the columns of a referral that its events decide."""
     reached = folded.reached
     return {
-        "org_id": standing.org_id,
-        "id": standing.id,
         "state": folded.state.value,
         "reason": folded.reason.value if folded.reason else None,
         "state_at": folded.last_at,
@@ -103,7 +107,7 @@ def folded_columns(standing: Standing, folded: Folded) -> dict[str, object]:
         "admitted_at": reached.get(State.admitted),
         "exited_at": folded.exited_at,
         "exit_destination": folded.destination.value if folded.destination else None,
-        "due_at": folded.due_at(standing.terms()),
+        "due_at": folded.due_at(terms),
     }
 
 

@@ -7,6 +7,7 @@ arrival nor the number of requests matters. An event that cannot be applied stay
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -15,7 +16,6 @@ from app.referrals.vocabulary import PERSON, PROVIDER, SYSTEM, Channel, Destinat
 
 _EXPIRY: Final = UUID("5f0c7e6e-3a53-4f0d-9d0e-6f1f6c1d2a77")
 _WITHDRAWAL: Final = UUID("c7d2f3a4-9b1e-4c55-8f0b-7a6f2e9d4c03")
-_FIRST: Final = UUID("0b9f7a0e-58b7-4d62-8a4e-0c5a8a6f3b11")
 
 TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     State.offered: frozenset({State.requested, State.arrived, State.admitted, State.declined, State.cancelled}),
@@ -71,6 +71,15 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """How a referral was made: what its events are folded onto."""
+
+    state: State
+    at: datetime
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing reported of a referral."""
 
@@ -116,24 +125,33 @@ class Folded:
 
 def allowed(state: State, terms: Terms) -> tuple[State, ...]:
     """Return the states that may follow, in the vocabulary's order; none after a terminal one."""
+    return _allowed(state, terms.success, terms.accompanied)
+
+
+@cache
+def _allowed(state: State, success: SuccessState, accompanied: bool) -> tuple[State, ...]:  # noqa: FBT001 - cached by value
     following = TRANSITIONS.get(state, frozenset())
-    if state is State.offered and not terms.accompanied:
+    if state is State.offered and not accompanied:
         following -= {State.admitted}
-    if state is State.arrived and terms.success is SuccessState.arrived:
+    if state is State.arrived and success is SuccessState.arrived:
         following = frozenset()
     if following:
         following |= {State.entered_in_error}
     return tuple(candidate for candidate in State if candidate in following)
 
 
-def fold(first: Event, events: Iterable[Event], terms: Terms) -> Folded:
-    """Return what `first` (the referral as it was made) and its later events add up to.
+def made(first: First) -> Folded:
+    """Return a referral that nobody has answered yet."""
+    return Folded(first.state, first.reason, {first.state: first.at}, first.at)
+
+
+def fold(first: First, events: Iterable[Event], terms: Terms) -> Folded:
+    """Return what the making of a referral and its later events add up to.
 
     Nothing answers a referral before it is made: an event with an earlier instant, from another clock, counts as
     simultaneous with the making.
     """
-    state = State(first.step.value)
-    folded = Folded(state, first.reason, {state: first.occurred_at}, first.occurred_at)
+    folded = made(first)
     for event in sorted(events, key=lambda event: (event.occurred_at, event.recorded_at, event.id)):
         refusal = _exit(folded, event, terms) if event.step is Step.exited else _move(folded, event, terms)
         if refusal is not None:
@@ -166,11 +184,6 @@ def _exit(folded: Folded, event: Event, terms: Terms) -> NotApplied | None:
     folded.exited_at = max(event.occurred_at, folded.last_at)
     folded.destination = event.destination
     return None
-
-
-def first_id(referral_id: UUID) -> UUID:
-    """Return the id of the event a referral begins with; no sender can make it, theirs are of other versions."""
-    return uuid5(_FIRST, referral_id.hex)
 
 
 def expiry_id(referral_id: UUID, due_at: datetime) -> UUID:

@@ -1,6 +1,5 @@
 """Turning slips and cards into the only form in which they are kept."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,9 +25,26 @@ def sealed(keyring: Keyring, period: int, code: str | None) -> bytes | None:
         return None
 
 
-def sealer(keyring: Keyring, period: int) -> Callable[[str], bytes]:
-    """Return the function that seals codes inside canonical content, so that content digests reveal none."""
-    return lambda code: sealed(keyring, period, code) or _NOTHING
+class Sealer:
+    """Seals the codes of one item: for its columns, and in its canonical content, whose digest then reveals none."""
+
+    def __init__(self, keyring: Keyring, period: int) -> None:
+        """Seal for one period."""
+        self._keyring = keyring
+        self._period = period
+        self._sealed: dict[str, bytes | None] = {}
+
+    def digest(self, code: str | None) -> bytes | None:
+        """Return the keyed digest of a code, or None without one or when the period's key was destroyed."""
+        if code is None:
+            return None
+        if code not in self._sealed:
+            self._sealed[code] = sealed(self._keyring, self._period, code)
+        return self._sealed[code]
+
+    def stand_in(self, code: str) -> bytes:
+        """Return what stands for a code in canonical content."""
+        return self.digest(code) or _NOTHING
 
 
 def slip_digests(keyring: Keyring, period: int, slip: str | None) -> tuple[bytes | None, bytes | None]:

@@ -27,7 +27,7 @@ from app.referrals import folding, making, queries
 from app.referrals.records import Standing
 from app.referrals.rules import allowed, expiry_id
 from app.referrals.schemas import LoneReferralIn, LookupIn, ReferralIn, ReferralSent
-from app.referrals.sealing import period_of, sealed, sealer, slip_digests
+from app.referrals.sealing import Sealer, period_of, slip_digests
 from app.referrals.vocabulary import Destination, Reason, State, Step
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
@@ -98,7 +98,7 @@ def _lone_row(
     if problem is not None or principal.team_id is None:
         return rejected(item.id, problem or errors.forbidden())
     period = period_of(item.occurred_at)
-    content = item.canonical(sealer(keyring, period))
+    sealer = Sealer(keyring, period)
     made = making.Making(
         principal.org_id,
         principal.team_id,
@@ -107,7 +107,7 @@ def _lone_row(
         directory.outside(item.territory),
         day,
         occurred,
-        posting.now,
+        to_the_hour(posting.now),
         None,
     )
     return making.referral_row(
@@ -115,8 +115,8 @@ def _lone_row(
         made,
         directory,
         keyring,
-        slip_digest=sealed(keyring, period, item.slip),
-        digest=fingerprint(content),
+        slip_digest=sealer.digest(item.slip),
+        digest=fingerprint(item.canonical(sealer.stand_in)),
         position=position,
     )
 

@@ -2,8 +2,9 @@
 # Runs once, when the database is first made: one role owns the tables and migrates them, another one serves.
 # The serving role can read and write rows and nothing else: it cannot change a table, its comments or its rules.
 set -eu
+secrets=${SECRETS:-/run/secrets}
 psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 \
-    --set owner="$(cat /run/secrets/owner_password)" --set app="$(cat /run/secrets/app_password)" <<'SQL'
+    --set owner="$(cat "$secrets/owner_password")" --set app="$(cat "$secrets/app_password")" <<'SQL'
 CREATE ROLE maraude_owner LOGIN PASSWORD :'owner';
 CREATE ROLE maraude_app LOGIN PASSWORD :'app' CONNECTION LIMIT 60;
 CREATE DATABASE maraude OWNER maraude_owner;

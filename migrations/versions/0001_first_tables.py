@@ -356,81 +356,6 @@ def upgrade() -> None:
         info={"placement": "reference"},
     )
     op.create_table(
-        "referral_event",
-        sa.Column("org_id", KEY, nullable=False, comment="Organisation that made the referral."),
-        sa.Column("id", KEY, nullable=False, comment="UUID made by the sender."),
-        sa.Column("referral_id", KEY, nullable=False, comment="Referral it is about."),
-        sa.Column("step", sa.String(length=40), nullable=False, comment="What is reported."),
-        sa.Column("reason", sa.String(length=40), nullable=True, comment="Why, for the states that need it."),
-        sa.Column("destination", sa.String(length=40), nullable=True, comment="Where a stay ended."),
-        sa.Column("occurred_at", sa.BigInteger(), nullable=False, comment="When it happened, ms since 1970 UTC."),
-        sa.Column(
-            "recorded_at", sa.BigInteger(), nullable=False, comment="When the sender wrote it down, ms since 1970 UTC."
-        ),
-        sa.Column(
-            "received_at", sa.BigInteger(), nullable=False, comment="Hour it was received in, ms since 1970 UTC."
-        ),
-        sa.Column(
-            "sender_id",
-            KEY,
-            nullable=False,
-            comment="Team or facility that sent it; the nil UUID is the service itself.",
-        ),
-        sa.Column(
-            "channel",
-            sa.String(length=40),
-            nullable=True,
-            comment="How the outcome was learnt; null for the service's own events.",
-        ),
-        sa.Column(
-            "digest",
-            sa.LargeBinary(length=32),
-            nullable=False,
-            comment="SHA-256 of the canonical content, slip sealed.",
-        ),
-        sa.Column(
-            "not_applied",
-            sa.String(length=40),
-            nullable=True,
-            comment="Why the fold could not apply it; null when it did.",
-        ),
-        sa.CheckConstraint(
-            "channel IS NULL OR channel IN ('app', 'desk', 'phone')", name=op.f("ck_referral_event_channel")
-        ),
-        sa.CheckConstraint(
-            "destination IS NULL OR destination IN ('longer_stay_housing', 'other_temporary', 'treatment_residential', 'hospital_or_institution', 'street', 'lost_contact', 'other', 'unknown')",
-            name=op.f("ck_referral_event_destination"),
-        ),
-        sa.CheckConstraint(
-            "not_applied IS NULL OR not_applied IN ('impossible_transition', 'already_in_state', 'terminal', 'answered_in_time', 'no_stay', 'stay_ended', 'referral_unknown')",
-            name=op.f("ck_referral_event_not_applied"),
-        ),
-        sa.CheckConstraint(
-            "reason IS NULL OR reason IN ('person_declined_service', 'person_declined_conditions', 'person_not_found', 'person_other_solution', 'person_unable', 'no_place', 'closed_at_time', 'staff_shortage', 'not_eligible', 'file_incomplete', 'temporary_exclusion', 'service_suspended', 'no_service_in_area', 'no_transport', 'outcome_not_reported', 'duplicate', 'other')",
-            name=op.f("ck_referral_event_reason"),
-        ),
-        sa.CheckConstraint(
-            "step IN ('offered', 'requested', 'waitlisted', 'accepted', 'arrived', 'admitted', 'refused', 'declined', 'no_show', 'cancelled', 'expired', 'entered_in_error', 'exited')",
-            name=op.f("ck_referral_event_step"),
-        ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_referral_event_org_id_organisation")),
-        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_referral_event")),
-        comment="Append-only events of referrals, stay exits included; the first is the making.",
-        info={"placement": "organisation"},
-    )
-    with op.batch_alter_table("referral_event", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_referral_event_org_id_referral_id"), ["org_id", "referral_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_referral_event_sender_id_id"),
-            ["sender_id", "id"],
-            unique=False,
-            sqlite_where=sa.text("not_applied IS NOT NULL"),
-            postgresql_where=sa.text("not_applied IS NOT NULL"),
-        )
-
-    op.create_table(
         "team",
         sa.Column("org_id", KEY, nullable=False, comment="Organisation of the team."),
         sa.Column("id", KEY, nullable=False, comment="Identifier."),
@@ -585,7 +510,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "team_id"], ["team.org_id", "team.id"], name=op.f("fk_encounter_org_id_team_id_team")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_encounter_org_id_organisation")),
         sa.ForeignKeyConstraint(["territory"], ["territory.code"], name=op.f("fk_encounter_territory_territory")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_encounter")),
         comment="One contact with one person or a group: pseudonymised personal health data.",
@@ -729,7 +653,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "team_id"], ["team.org_id", "team.id"], name=op.f("fk_patrol_org_id_team_id_team")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_patrol_org_id_organisation")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_patrol")),
         comment="One outing of a team, also when nobody was met.",
         info={"placement": "organisation"},
@@ -759,6 +682,15 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False, comment="When it was made, ms since 1970 UTC."),
         sa.Column(
             "received_at", sa.BigInteger(), nullable=False, comment="Hour it was received in, ms since 1970 UTC."
+        ),
+        sa.Column(
+            "first_state",
+            sa.String(length=40),
+            nullable=False,
+            comment="State it was made in: what its events are folded onto.",
+        ),
+        sa.Column(
+            "first_reason", sa.String(length=40), nullable=True, comment="Reason of that state, where it has one."
         ),
         sa.Column(
             "success",
@@ -818,6 +750,11 @@ def upgrade() -> None:
             name=op.f("ck_referral_exit_destination"),
         ),
         sa.CheckConstraint(
+            "first_reason IS NULL OR first_reason IN ('person_declined_service', 'person_declined_conditions', 'person_not_found', 'person_other_solution', 'person_unable', 'no_place', 'closed_at_time', 'staff_shortage', 'not_eligible', 'file_incomplete', 'temporary_exclusion', 'service_suspended', 'no_service_in_area', 'no_transport', 'outcome_not_reported', 'duplicate', 'other')",
+            name=op.f("ck_referral_first_reason"),
+        ),
+        sa.CheckConstraint("first_state IN ('offered', 'requested', 'declined')", name=op.f("ck_referral_first_state")),
+        sa.CheckConstraint(
             "reason IS NULL OR reason IN ('person_declined_service', 'person_declined_conditions', 'person_not_found', 'person_other_solution', 'person_unable', 'no_place', 'closed_at_time', 'staff_shortage', 'not_eligible', 'file_incomplete', 'temporary_exclusion', 'service_suspended', 'no_service_in_area', 'no_transport', 'outcome_not_reported', 'duplicate', 'other')",
             name=op.f("ck_referral_reason"),
         ),
@@ -830,7 +767,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "team_id"], ["team.org_id", "team.id"], name=op.f("fk_referral_org_id_team_id_team")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_referral_org_id_organisation")),
         sa.ForeignKeyConstraint(["territory"], ["territory.code"], name=op.f("fk_referral_territory_territory")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_referral")),
         comment="A person directed to a kind of facility, perhaps to one facility.",
@@ -872,8 +808,96 @@ def upgrade() -> None:
             postgresql_where=sa.text("slip_digest IS NOT NULL"),
         )
 
+    op.create_table(
+        "referral_event",
+        sa.Column("org_id", KEY, nullable=False, comment="Organisation that made the referral."),
+        sa.Column("id", KEY, nullable=False, comment="UUID made by the sender."),
+        sa.Column("referral_id", KEY, nullable=False, comment="Referral it is about."),
+        sa.Column("step", sa.String(length=40), nullable=False, comment="What is reported."),
+        sa.Column("reason", sa.String(length=40), nullable=True, comment="Why, for the states that need it."),
+        sa.Column("destination", sa.String(length=40), nullable=True, comment="Where a stay ended."),
+        sa.Column("occurred_at", sa.BigInteger(), nullable=False, comment="When it happened, ms since 1970 UTC."),
+        sa.Column(
+            "recorded_at", sa.BigInteger(), nullable=False, comment="When the sender wrote it down, ms since 1970 UTC."
+        ),
+        sa.Column(
+            "received_at", sa.BigInteger(), nullable=False, comment="Hour it was received in, ms since 1970 UTC."
+        ),
+        sa.Column(
+            "sender_id",
+            KEY,
+            nullable=False,
+            comment="Team or facility that sent it; the nil UUID is the service itself.",
+        ),
+        sa.Column(
+            "channel",
+            sa.String(length=40),
+            nullable=True,
+            comment="How the outcome was learnt; null for the service's own events.",
+        ),
+        sa.Column(
+            "digest",
+            sa.LargeBinary(length=32),
+            nullable=False,
+            comment="SHA-256 of the canonical content, slip sealed.",
+        ),
+        sa.Column(
+            "not_applied",
+            sa.String(length=40),
+            nullable=True,
+            comment="Why the fold could not apply it; null when it did.",
+        ),
+        sa.CheckConstraint(
+            "channel IS NULL OR channel IN ('app', 'desk', 'phone')", name=op.f("ck_referral_event_channel")
+        ),
+        sa.CheckConstraint(
+            "destination IS NULL OR destination IN ('longer_stay_housing', 'other_temporary', 'treatment_residential', 'hospital_or_institution', 'street', 'lost_contact', 'other', 'unknown')",
+            name=op.f("ck_referral_event_destination"),
+        ),
+        sa.CheckConstraint(
+            "not_applied IS NULL OR not_applied IN ('impossible_transition', 'already_in_state', 'terminal', 'answered_in_time', 'no_stay', 'stay_ended', 'referral_unknown')",
+            name=op.f("ck_referral_event_not_applied"),
+        ),
+        sa.CheckConstraint(
+            "reason IS NULL OR reason IN ('person_declined_service', 'person_declined_conditions', 'person_not_found', 'person_other_solution', 'person_unable', 'no_place', 'closed_at_time', 'staff_shortage', 'not_eligible', 'file_incomplete', 'temporary_exclusion', 'service_suspended', 'no_service_in_area', 'no_transport', 'outcome_not_reported', 'duplicate', 'other')",
+            name=op.f("ck_referral_event_reason"),
+        ),
+        sa.CheckConstraint(
+            "step IN ('offered', 'requested', 'waitlisted', 'accepted', 'arrived', 'admitted', 'refused', 'declined', 'no_show', 'cancelled', 'expired', 'entered_in_error', 'exited')",
+            name=op.f("ck_referral_event_step"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "referral_id"],
+            ["referral.org_id", "referral.id"],
+            name=op.f("fk_referral_event_org_id_referral_id_referral"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_referral_event")),
+        comment="Append-only answers to referrals, stay exits included.",
+        info={"placement": "organisation"},
+    )
+    with op.batch_alter_table("referral_event", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_referral_event_org_id_referral_id"), ["org_id", "referral_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_referral_event_sender_id_id"),
+            ["sender_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("not_applied IS NOT NULL"),
+            postgresql_where=sa.text("not_applied IS NOT NULL"),
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("referral_event", schema=None) as batch_op:
+        batch_op.drop_index(
+            batch_op.f("ix_referral_event_sender_id_id"),
+            sqlite_where=sa.text("not_applied IS NOT NULL"),
+            postgresql_where=sa.text("not_applied IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_referral_event_org_id_referral_id"))
+
+    op.drop_table("referral_event")
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.drop_index(
             batch_op.f("ix_referral_slip_digest"),
@@ -930,15 +954,6 @@ def downgrade() -> None:
     op.drop_table("token")
     op.drop_table("territory_border")
     op.drop_table("team")
-    with op.batch_alter_table("referral_event", schema=None) as batch_op:
-        batch_op.drop_index(
-            batch_op.f("ix_referral_event_sender_id_id"),
-            sqlite_where=sa.text("not_applied IS NOT NULL"),
-            postgresql_where=sa.text("not_applied IS NOT NULL"),
-        )
-        batch_op.drop_index(batch_op.f("ix_referral_event_org_id_referral_id"))
-
-    op.drop_table("referral_event")
     op.drop_table("perimeter_territory")
     with op.batch_alter_table("lookup_failure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lookup_failure_org_id_device_id_at"))

@@ -78,7 +78,9 @@ async def test_unknown_wrong_expired_used_and_dead_codes_are_refused_alike(
     dead = await open_code(context, house)
     other = Device(client, context.settings.public_url, context.clock)
     answers = [await refusal(other, wrong(dead)) for _ in range(5)]
-    answers += [await refusal(other, code) for code in (dead, used, "ZZZZ-ZZZZZ-ZZZZZ", "????-?????-?????", "é" * 14)]
+    answers += [
+        await refusal(other, code) for code in (dead, used, "ZZZZ-ZZZZZ-ZZZZZ", "????-?????-?????", "é" * 14, "\0" * 14)
+    ]
     late = await open_code(context, house)
     clock.advance(timedelta(minutes=15))
     answers.append(await refusal(other, late))

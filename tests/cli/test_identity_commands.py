@@ -1,6 +1,7 @@
 import asyncio
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,9 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import build
+from app.clock import utc_now
 from app.demo.device import Device, RefusedError
 from app.http.context import Context
 from app.settings import Settings
+from tests.clock import SetClock
 
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{5}){2}")
 
@@ -45,15 +48,12 @@ async def refused(*words: str, code: int = 1) -> str:
     return result.stderr
 
 
-async def test_a_whole_season_by_command_line(client: httpx.AsyncClient, context: Context) -> None:
+async def test_a_team_takes_phones_until_it_is_closed(context: Context) -> None:
     org = await made("org", "create", "Aux Portes", "--kind", "association")
     team = await made("team", "create", "Nuit", "--org", "Aux Portes", "--night")
     opened = await made("device", "enrol", "--org", org["id"], "--team", "nuit", "--label", "téléphone 1")
     assert opened["payload"] == f"maraude:{context.settings.public_url}?code={opened['code']}"
 
-    phone = Device(client, context.settings.public_url)
-    with pytest.raises(RefusedError):  # tests' time stands still in March: the code is of today
-        await phone.enrol("0000-00000-00000")
     listed = await made("team", "list", "--org", "Aux Portes")
     assert listed == [{"id": team["id"], "name": "Nuit", "night": True, "closed_at": None}]
     await maraude("team", "close", "Nuit", "--org", "Aux Portes")
@@ -61,9 +61,9 @@ async def test_a_whole_season_by_command_line(client: httpx.AsyncClient, context
     assert "open team" in await refused("device", "enrol", "--org", org["id"], "--team", "Nuit", "--label", "x")
 
 
-async def test_a_device_let_in_is_listed_and_shut_out(client: httpx.AsyncClient, context: Context, clock: Any) -> None:
-    from app.clock import utc_now
-
+async def test_a_device_is_let_in_listed_and_shut_out(
+    client: httpx.AsyncClient, context: Context, clock: SetClock
+) -> None:
     clock.now = utc_now()
     await maraude("org", "create", "Les Quais")
     await maraude("team", "create", "Jour", "--org", "Les Quais")
@@ -82,9 +82,7 @@ async def test_a_device_let_in_is_listed_and_shut_out(client: httpx.AsyncClient,
         await phone.renew()
 
 
-async def test_an_account_gets_a_token_and_loses_it(client: httpx.AsyncClient, clock: Any) -> None:
-    from app.clock import utc_now
-
+async def test_an_account_gets_a_token_and_loses_it(client: httpx.AsyncClient, clock: SetClock) -> None:
     async def status(token: str) -> int:
         return (await client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).status_code
 
@@ -135,7 +133,7 @@ async def test_a_wrong_use_ends_with_two(words: tuple[str, ...]) -> None:
     assert await refused(*words, code=2)
 
 
-async def test_a_database_nobody_migrated_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+async def test_a_database_nobody_migrated_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MARAUDE_DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
     assert "maraude migrate" in await refused("org", "list")
 
@@ -149,7 +147,7 @@ async def test_lists_for_people_have_a_heading() -> None:
     await maraude("org", "create", "Une Liste", "--kind", "hospital")
     lines = (await maraude("org", "list")).splitlines()
     assert lines[0].split() == ["id", "name", "kind"]
-    assert any(line.endswith("Une Liste  hospital") or "Une Liste" in line for line in lines)
+    assert any(line.split()[1:] == ["Une", "Liste", "hospital"] for line in lines)
 
 
 @pytest.mark.parametrize("group", ["org", "team", "device", "account", "token"])

@@ -11,7 +11,7 @@ from app.db.table import placement_of
 
 _TABLES = list(all_tables().tables.values())
 _OF_AN_ORGANISATION = [table for table in _TABLES if placement_of(table.info) == "organisation"]
-_LOOKED_UP_WITHOUT_ORGANISATION = {
+_LOOKED_UP_WITHOUT_ORGANISATION: dict[str, dict[tuple[str, ...], str]] = {
     "device": {("thumbprint",): "a renewal knows the key before it knows whose it is"},
     "encounter": {("link_id",): "one person's card is met by the teams of several organisations"},
     "referral": {
@@ -49,7 +49,7 @@ def test_every_column_has_a_comment(table: Table) -> None:
 
 @pytest.mark.parametrize("table", _TABLES, ids=_named)
 def test_every_constraint_and_index_has_a_name_that_postgresql_keeps_whole(table: Table) -> None:
-    names = [str(item.name) for item in (*table.constraints, *table.indexes)]
+    names = [str(constraint.name) for constraint in table.constraints] + [str(index.name) for index in table.indexes]
     assert "None" not in names
     assert [name for name in names if len(name) > 63] == []
 

@@ -12,7 +12,7 @@ from app.http.context import Context
 from app.identity import queries
 from app.identity.proofs import DeviceKey
 from app.identity.records import Enrolment
-from app.identity.rules import HANDLE_LENGTH, CodeFate, PresentedCode, fate_of
+from app.identity.rules import HANDLE_LENGTH, CodeFate, PresentedCode, fate_of, is_enrolment_code
 from app.identity.service.acts import record
 from app.identity.service.devices import mac_of
 from app.identity.service.issuing import IssuedToken, issue
@@ -36,6 +36,8 @@ async def redeem(ctx: Context, now: datetime, typed: str, key: DeviceKey) -> Enr
     conflict. The same code with the same key answers again until it expires, because answers get lost.
     """
     code = codes.normalised(typed)
+    if not is_enrolment_code(code):
+        raise errors.enrolment_refused()
     async with ctx.database.reading() as reading:  # codes nobody opened never take the writers' time
         known = await queries.enrolment(reading, code[:HANDLE_LENGTH])
     if known is None:

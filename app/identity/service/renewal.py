@@ -17,12 +17,12 @@ _HINT: Final = (
 )
 
 
-async def renew(ctx: Context, now: datetime, sent: str | None, method: str, uri: str) -> IssuedToken:
+async def renew(ctx: Context, now: datetime, sent: str, method: str, uri: str) -> IssuedToken:
     """Return a fresh token for the device whose proof was sent, or raise proof_refused without saying why.
 
     Tokens issued before stay good until they end: a lost answer locks nobody out.
     """
-    proof = read_proof(sent) if sent is not None else None
+    proof = read_proof(sent)
     if proof is None or not proof.holds(method, uri, now) or not is_fresh(ctx.keyring, proof.claims.get("nonce"), now):
         raise errors.proof_refused(_HINT)
     device = await _device_in_use(ctx, proof.key.thumbprint)
