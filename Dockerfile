@@ -21,8 +21,8 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3 \
     && rm -rf /var/lib/apt/lists/* \
-    && groupadd --system --gid 10001 maraude \
-    && useradd --system --uid 10001 --gid maraude --home-dir /var/lib/maraude --shell /usr/sbin/nologin maraude \
+    && groupadd --gid 10001 maraude \
+    && useradd --no-create-home --uid 10001 --gid maraude --home-dir /var/lib/maraude --shell /usr/sbin/nologin maraude \
     && install -d -o maraude -g maraude -m 0700 /var/lib/maraude /var/lib/maraude/keys
 COPY --from=build /opt/maraude /opt/maraude
 ENV PATH=/opt/maraude/bin:$PATH \

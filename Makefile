@@ -30,7 +30,7 @@ lint: $(VENV)/.dev-stamp ## Check style, types and the direction of imports
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.dev-stamp ## Measure ingest against the raw driver and a naive endpoint; writes bench/results/
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.ingest $(ARGS)
 
 openapi: $(VENV)/.dev-stamp $(BIN)/maraude ## Rebuild the frozen API document, openapi/v1.json
 	@$(BIN)/maraude openapi > openapi/.v1.json

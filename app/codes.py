@@ -11,6 +11,7 @@ ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARACTERS: Final = 10
 CODE_LENGTH: Final = RANDOM_CHARACTERS + 1
 _VALUE: Final = {character: value for value, character in enumerate(ALPHABET)}
+_CHARACTERS: Final = frozenset(ALPHABET)
 _SIZE: Final = len(ALPHABET)
 _LOOKALIKES: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _LONGEST_TYPED: Final = 24
@@ -43,8 +44,4 @@ def normalised(typed: str) -> str:
 
 def is_code(code: str) -> bool:
     """Say whether `code`, normalised, is 11 characters of the alphabet with a right check character."""
-    return (
-        len(code) == CODE_LENGTH
-        and all(character in _VALUE for character in code)
-        and check_character(code[:-1]) == code[-1]
-    )
+    return len(code) == CODE_LENGTH and _CHARACTERS.issuperset(code) and check_character(code[:-1]) == code[-1]

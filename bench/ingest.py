@@ -60,7 +60,7 @@ class Place:
 @contextlib.contextmanager
 def places(only: str | None) -> Iterator[list[Place]]:
     """Give a SQLite file and a database on a PostgreSQL server that syncs, each with a copy."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, contextlib.ExitStack() as stack:  # noqa: S108 - on a disk, not in memory
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder, contextlib.ExitStack() as stack:
         found = []
         here = Path(folder)
         if only != "postgresql":
@@ -143,7 +143,9 @@ def _ours(place: Place, sizes: Sizes, server: Server, figures: dict[str, float])
     for connections in (1, 16, 64):
         count = sizes.singles if connections > 1 else sizes.singles // 8
         singles = load.requests("/v1/encounters", items.bodies(count, 1), token)
+        before = server.cpu_seconds()
         figures[f"single{connections}_per_s"] = asyncio.run(load.run(server.port, singles, connections, 1)).rate
+        figures[f"cpu_us_per_single{connections}"] = (server.cpu_seconds() - before) / count * 1e6
     if sizes.soak:
         _soak(sizes.soak, server, items, token, figures)
 

@@ -1,6 +1,7 @@
 """The baseline: what a tutorial would write, with the same fields, one add, commit and refresh a row."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,6 +14,8 @@ from sqlmodel import Column, Field, Session, SQLModel, create_engine
 
 
 class NaiveReferral(SQLModel, table=True):
+    """A referral as a table."""
+
     id: UUID = Field(primary_key=True)
     encounter_id: UUID = Field(index=True)
     kind: str
@@ -22,6 +25,8 @@ class NaiveReferral(SQLModel, table=True):
 
 
 class NaiveEncounter(SQLModel, table=True):
+    """An encounter as a table."""
+
     id: UUID = Field(primary_key=True)
     patrol_id: UUID | None = None
     occurred_at: datetime
@@ -38,6 +43,8 @@ class NaiveEncounter(SQLModel, table=True):
 
 
 class NaiveEncounterIn(SQLModel):
+    """An encounter as posted."""
+
     id: UUID
     patrol_id: UUID | None = None
     occurred_at: datetime
@@ -55,18 +62,18 @@ class NaiveEncounterIn(SQLModel):
 
 
 class NaiveBatch(SQLModel):
+    """Some encounters."""
+
     device_now: datetime
     items: list[NaiveEncounterIn]
 
 
 _url = make_url(os.environ["MARAUDE_DATABASE_URL"])
-_engine = create_engine(
-    _url.set(drivername="postgresql+psycopg") if _url.get_backend_name() == "postgresql" else _url
-)
+_engine = create_engine(_url.set(drivername="postgresql+psycopg") if _url.get_backend_name() == "postgresql" else _url)
 if _engine.dialect.name == "sqlite":
 
     @event.listens_for(_engine, "connect")
-    def _durable(connection: Any, _record: object) -> None:
+    def _durable(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA busy_timeout = 30000")
@@ -101,4 +108,5 @@ def post_encounters(batch: NaiveBatch, session: Annotated[Session, Depends(_sess
 
 @app.get("/healthz")
 def healthy() -> dict[str, str]:
+    """Answer."""
     return {"status": "ok"}

@@ -50,7 +50,7 @@ def serving(target: str, environment: Mapping[str, str], *options: str) -> Itera
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", target, "--port", str(port), "--loop", "uvloop", "--http", "httptools",
-        "--no-access-log", "--log-level", "error", *options,
+        "--no-access-log", "--no-date-header", "--log-level", "error", *options,
     ]  # fmt: skip
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:

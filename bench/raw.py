@@ -81,7 +81,9 @@ async def insert_postgresql(
 
 def split(columns: dict[str, list[str]], rows: Rows, size: int) -> list[Rows]:
     """Return the rows as batches of `size` encounters with their referrals and first events."""
-    owner = {row[columns["referral"].index("id")]: row[columns["referral"].index("encounter_id")] for row in rows["referral"]}
+    owner = {
+        row[columns["referral"].index("id")]: row[columns["referral"].index("encounter_id")] for row in rows["referral"]
+    }
     batches: list[Rows] = []
     place: dict[Any, int] = {}
     for index, row in enumerate(rows["encounter"]):

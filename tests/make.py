@@ -6,6 +6,7 @@ Instants and ids may be given as datetime and UUID. By default everything happen
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +18,21 @@ Json = dict[str, Any]
 QUARTER = "7511803"
 """Goutte-d'Or, inside the default perimeter."""
 
+_chance = Random(75118)  # the same values in every run: workers must collect the same parameters
 _MET = NIGHT - timedelta(minutes=30)
 _ANSWERED = NIGHT - timedelta(minutes=10)
 
 
 def new_id(at: datetime = NIGHT) -> str:
-    """Return a fresh id, as a device makes them."""
-    return str(uuid7(at))
+    """Return an id that no other call returns, as a device makes them (UUID version 7)."""
+    fresh = uuid7(at).int >> 80 << 80 | _chance.getrandbits(80)
+    return str(UUID(int=fresh & ~(0xF << 76 | 0b11 << 62) | 0x7 << 76 | 0b10 << 62))
 
 
 def code() -> str:
-    """Return a fresh slip or card code."""
-    return codes.new_code()
+    """Return a slip or card code that no other call returns."""
+    body = "".join(_chance.choices(codes.ALPHABET, k=codes.RANDOM_CHARACTERS))
+    return body + codes.check_character(body)
 
 
 def patrol(**changes: Any) -> Json:

@@ -90,7 +90,7 @@ async def rows(context: Context, table: type[Base], **equal: Any) -> list[Mappin
     columns = table_of(table).c
     chosen = select(table_of(table)).where(*(columns[name] == value for name, value in equal.items()))
     async with context.database.reading() as session:
-        return [row._mapping for row in await session.execute(chosen)]
+        return [dict(row._mapping) for row in await session.execute(chosen)]
 
 
 async def row(context: Context, table: type[Base], item_id: str, org_id: UUID | None = None) -> Mapping[str, Any]:

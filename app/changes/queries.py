@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, CursorResult, select, tuple_, update
 from sqlmodel import col
 
-from app.db.engine import ReadSession
+from app.db.engine import ReadSession, WriteSession
 from app.db.portability import commit_horizon
 from app.db.table import table_of
+from app.directory.queries import FACILITY
 from app.referrals.models import Referral
 from app.referrals.records import Standing
 
@@ -50,3 +52,12 @@ async def referrals_after(
         .limit(size)
     )
     return [Standing(*row) for row in found]
+
+
+async def rebase(session: WriteSession, present: int) -> int:
+    """Set every position above the present one to it; return how many rows that were."""
+    moved = 0
+    for position in (table_of(Referral).c.position, FACILITY.c.position):
+        done = await session.execute(update(position.table).where(position > present).values(position=present))
+        moved += cast("CursorResult[Any]", done).rowcount
+    return moved

@@ -8,7 +8,8 @@ from app import errors
 from app.changes import queries
 from app.changes.queries import Follower
 from app.changes.schemas import ChangesSent
-from app.db.engine import ReadSession
+from app.db.engine import ReadSession, WriteSession
+from app.db.portability import commit_position
 from app.directory import states
 from app.directory.service import current_directory
 from app.http.context import Context
@@ -17,6 +18,11 @@ from app.identity.rules import Principal
 from app.referrals.service import sent
 
 _BEGINNING: Final = (-1, UUID(int=0))
+
+
+async def rebase(session: WriteSession) -> int:
+    """Bring positions that this database has not reached yet back to its present; return how many rows moved."""
+    return await queries.rebase(session, await commit_position(await session.connection()))
 
 
 async def changes_after(

@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import accounts, directory, identity
+from app.cli import accounts, directory, identity, service
 
 
 def build() -> typer.Typer:
@@ -14,7 +14,8 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,  # a pretty traceback would show local values
     )
-    for subject in (identity, accounts, directory):
+    service.add_to(command)
+    for subject in (identity, accounts, directory, service):
         for name, group in subject.GROUPS.items():
             command.add_typer(group, name=name)
     return command

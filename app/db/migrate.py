@@ -106,7 +106,9 @@ def alone(settings: Settings) -> Iterator[Connection]:
     """Give the one transaction in which everything happens, while nobody else migrates."""
     engine = _engine(settings)
     if engine.dialect.name == "sqlite":
-        _file_of(engine.url).parent.mkdir(parents=True, exist_ok=True)
+        path = _file_of(engine.url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # only its owner reads it; its write-ahead log takes the same mode
     with engine.begin() as connection:  # on SQLite this is BEGIN IMMEDIATE: already alone
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SET LOCAL lock_timeout = {_WAIT_FOR_OTHERS_S * 1000:.0f}"))

@@ -94,7 +94,7 @@ TEAMS: Final = (
         "Nuit",
         night=True,
         outings_a_week=5.6,
-        people_met=13.5,
+        people_met=15.0,
         round={"7511803": 0.42, "7511804": 0.48, "7511802": 0.06, "7511004": 0.02, "93001": 0.02},
     ),
     TeamPlan(
@@ -103,7 +103,7 @@ TEAMS: Final = (
         "Jour",
         night=False,
         outings_a_week=4.8,
-        people_met=11.0,
+        people_met=12.5,
         round={"7511801": 0.12, "7511802": 0.3, "7511803": 0.42, "7511804": 0.16},
         wrong_clock=WrongClock(0.28, 0.36, timedelta(hours=1)),
     ),
@@ -113,7 +113,7 @@ TEAMS: Final = (
         "Nuit",
         night=True,
         outings_a_week=5.2,
-        people_met=12.5,
+        people_met=14.0,
         round={"7511804": 0.72, "7511803": 0.14, "7511902": 0.09, "93001": 0.05},
         wrong_clock=WrongClock(0.62, 0.66, timedelta(hours=3, minutes=12)),
     ),
@@ -123,7 +123,7 @@ TEAMS: Final = (
         "Jour",
         night=False,
         outings_a_week=4.6,
-        people_met=10.5,
+        people_met=12.0,
         round={"7511804": 0.7, "7511803": 0.2, "7511902": 0.06, "7511901": 0.04},
     ),
     TeamPlan(
@@ -132,7 +132,7 @@ TEAMS: Final = (
         "Nuit",
         night=True,
         outings_a_week=4.6,
-        people_met=11.0,
+        people_met=12.5,
         round={"7512001": 0.34, "7512003": 0.28, "7512004": 0.24, "7512002": 0.1, "93048": 0.04},
     ),
     TeamPlan(
@@ -141,7 +141,7 @@ TEAMS: Final = (
         "Jour",
         night=False,
         outings_a_week=4.4,
-        people_met=10.5,
+        people_met=12.0,
         round={"7512001": 0.3, "7512002": 0.2, "7512003": 0.28, "7512004": 0.22},
         wrong_clock=WrongClock(0.8, 0.92, -timedelta(minutes=6)),
     ),
@@ -158,16 +158,14 @@ FACILITIES: Final = (
     FacilityPlan(
         "harm_reduction_centre", _RECEPTION, "Point prévention Ordener (démo)", "7511802", 24, _BUT_SUNDAY, 600, 1080
     ),
-    FacilityPlan("emergency_housing", _ROOFS, "Hôtel d'urgence Poissonniers (démo)", "7511802", 46, *_ALWAYS),
-    FacilityPlan("reintegration_housing", _ROOFS, "Résidence Pelleport (démo)", "7512002", 60, *_ALWAYS),
-    FacilityPlan("longer_stay_housing", _ROOFS, "Maison Charonne (démo)", "7512004", 18, *_ALWAYS),
+    FacilityPlan("emergency_housing", _ROOFS, "Hôtel d'urgence Poissonniers (démo)", "7511802", 34, *_ALWAYS),
+    FacilityPlan("reintegration_housing", _ROOFS, "Résidence Pelleport (démo)", "7512002", 44, *_ALWAYS),
+    FacilityPlan("longer_stay_housing", _ROOFS, "Maison Charonne (démo)", "7512004", 16, *_ALWAYS),
     FacilityPlan(
         "addiction_treatment", _HOSPITAL, "Addictologie Ménilmontant (démo)", "7512003", 22, _WORKING, 540, 1080
     ),
     FacilityPlan(
         "health_care", _HOSPITAL, "Consultation Belleville (démo)", "7512001", 20, _BUT_SUNDAY, 540, 1140, desk=False
     ),
-    FacilityPlan(
-        "social_rights", _SOCIAL, "Permanence Simplon (démo)", "7511802", 12, _WORKING, 540, 1020, desk=False
-    ),
+    FacilityPlan("social_rights", _SOCIAL, "Permanence Simplon (démo)", "7511802", 12, _WORKING, 540, 1020, desk=False),
 )

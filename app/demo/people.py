@@ -58,7 +58,7 @@ class Crowd:
         """Draw the people of a window of days."""
         self._draws = draws
         self.everybody: Final = [_person(draws, first, last, lasting=True) for _ in range(int(PEOPLE * _STAYING))]
-        passing = 2 * (PEOPLE - len(self.everybody))  # each is there for half of the window
+        passing = 3 * (PEOPLE - len(self.everybody))  # a third of those who pass is there at any time
         self.everybody += [_person(draws, first, last, lasting=False) for _ in range(passing)]
         self._summed: dict[tuple[str, int, int], list[float]] = {}
 
@@ -90,12 +90,8 @@ class Crowd:
 
 def _person(draws: Draws, first: date, last: date, *, lasting: bool) -> Person:
     window = last - first + timedelta(days=1)
-    since, until = first, last + timedelta(days=1)
-    if not lasting:
-        half, offset = window / 2, draws.number(-0.5, 1.0)
-        since, until = first + window * offset, first + window * offset + half
-        if offset < 0:  # comes back at the end what left at the beginning
-            since, until = (first, until) if draws.chance(0.5) else (last - (until - first), last + timedelta(days=1))
+    since = first if lasting else first + window * draws.number(-0.5, 1.0)
+    until = since + (window if lasting else window / 2)
     return Person(
         home=draws.pick(HOMES),
         often=draws.gamma(_UNEVENNESS),

@@ -34,8 +34,6 @@ _READ_PROBLEMS: Final = (errors.unauthenticated, errors.forbidden, errors.invali
 )
 async def post_facility_reports(
     request: Request,
-    ctx: Ctx,
-    now: Now,
     principal: Annotated[Principal, allowed(Permission.facility_report)],
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
@@ -43,7 +41,7 @@ async def post_facility_reports(
 
     All reports are kept as a series. The one observed last is what others see, in whatever order they arrive.
     """
-    return await _REPORTS.take(request, ctx, principal, now, dry_run=dry_run)
+    return await _REPORTS.take(request, principal, dry_run=dry_run)
 
 
 @router.get(

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from app.encounters.schemas import EncounterIn
 from app.encounters.service import store_encounters
-from app.http.context import Ctx, Now
 from app.http.envelope import BatchResult, DryRun
 from app.http.openapi import body_of
 from app.identity.access import allowed
@@ -28,8 +27,6 @@ _ENCOUNTERS: Final = Ingest(EncounterIn, "encounter.post", store_encounters)
 )
 async def post_encounters(
     request: Request,
-    ctx: Ctx,
-    now: Now,
     principal: Annotated[Principal, allowed(Permission.encounter_write)],
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
@@ -38,4 +35,4 @@ async def post_encounters(
     Posting the same again answers `unchanged` and changes nothing. The same id with `revision` one higher corrects a
     record for 72 hours; `status: entered_in_error` withdraws it with its referrals.
     """
-    return await _ENCOUNTERS.take(request, ctx, principal, now, dry_run=dry_run)
+    return await _ENCOUNTERS.take(request, principal, dry_run=dry_run)

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.encounters.rules import group_fault
+from app.encounters.rules import ABOUT_ONE_PERSON, group_fault
 from app.encounters.vocabulary import Act, AgeBand, FirstContact, Gender, Need, Sleeping
 from app.http.wire import Choices, Code, ItemId, Moment, Received, RecordStatus, TerritoryPosted, example
 from app.referrals.schemas import ReferralIn
@@ -79,18 +79,11 @@ class EncounterIn(Received):
 
     @model_validator(mode="after")
     def _group_is_only_counted(self) -> Self:
-        fault = group_fault(
-            self.people_count,
-            {
-                "card": self.card,
-                "gender": self.gender,
-                "age_band": self.age_band,
-                "sleeping": self.sleeping,
-                "first_contact_this_year": self.first_contact_this_year,
-            },
-        )
-        if fault is not None:
-            raise PydanticCustomError("rule", "a group carries no {field}", {"field": fault})
+        if self.people_count > 1:
+            about_one = {name: getattr(self, name) for name in ABOUT_ONE_PERSON}
+            fault = group_fault(about_one)
+            if fault is not None:
+                raise PydanticCustomError("rule", "a group carries no {field}", {"field": fault})
         if len({referral.id for referral in self.referrals}) != len(self.referrals):
             raise PydanticCustomError("rule", "referrals must have different ids")
         return self

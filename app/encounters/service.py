@@ -19,7 +19,6 @@ from app.http.wire import RecordStatus
 from app.ingest.revised import Candidate
 from app.ingest.rules import Decision
 from app.ingest.service import Posting, happened, to_the_hour
-from app.keyring import fingerprint
 from app.referrals.correcting import EncounterChange, follow_encounters
 from app.referrals.making import (
     Making,
@@ -162,13 +161,13 @@ def _read(posting: Posting[EncounterIn], item: EncounterIn, directory: Directory
             directory,
             keyring,
             slip_digest=sealer.digest(referral.slip),
-            digest=fingerprint(item.id.bytes + referral.canonical(sealer.stand_in)),
+            digest=sealer.fingerprint(referral, "slip", referral.slip, also=item.id.bytes),
             position=position,
         )
         for referral in item.referrals
     ]
     digests = b"".join(row["digest"] for row in rows)
-    digest = fingerprint(item.canonical(sealer.stand_in, without="referrals") + digests)
+    digest = sealer.fingerprint(item, "card", item.card, also=digests)
     candidate = Candidate(_encounter_row(posting, item, making, digest), item.revision)
     return _Case(candidate, making, item.status is RecordStatus.entered_in_error, rows)
 

@@ -12,7 +12,7 @@ from app import errors
 from app.audit.service import Act, append
 from app.db.engine import WriteSession
 from app.errors import Fault, Problem
-from app.http.context import Context
+from app.http.context import Context, context_of
 from app.http.envelope import Batch, EnvelopeReader, Skew, Verdict, batch_response
 from app.http.wire import Received
 from app.identity.rules import Principal
@@ -56,10 +56,10 @@ class Ingest(Generic[Item]):
         self._action = action
         self._storing = storing
 
-    async def take(
-        self, request: Request, context: Context, principal: Principal, now: datetime, *, dry_run: bool
-    ) -> Response:
+    async def take(self, request: Request, principal: Principal, *, dry_run: bool) -> Response:
         """Read, judge, store, and answer one verdict an item, once everything acknowledged is committed."""
+        context = context_of(request)
+        now = context.clock()
         batch = await self.reader.read(request, context.settings.body_limit, now)
         items = [item for item in batch.items if item is not None]
         posting = Posting(context, principal, batch.skew, now, items)

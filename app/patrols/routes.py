@@ -4,7 +4,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
 
-from app.http.context import Ctx, Now
 from app.http.envelope import BatchResult, DryRun
 from app.http.openapi import body_of
 from app.identity.access import allowed
@@ -28,8 +27,6 @@ _PATROLS: Final = Ingest(PatrolIn, "patrol.post", store_patrols)
 )
 async def post_patrols(
     request: Request,
-    ctx: Ctx,
-    now: Now,
     principal: Annotated[Principal, allowed(Permission.patrol_write)],
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
@@ -37,4 +34,4 @@ async def post_patrols(
 
     The same id with `revision` one higher corrects an outing for 72 hours; `status: entered_in_error` withdraws it.
     """
-    return await _PATROLS.take(request, ctx, principal, now, dry_run=dry_run)
+    return await _PATROLS.take(request, principal, dry_run=dry_run)

@@ -16,7 +16,6 @@ from app.http.envelope import Verdict, rejected
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import Posting, happened, to_the_hour
 from app.ingest.verdicts import verdict_on
-from app.keyring import fingerprint
 from app.referrals import folding, queries
 from app.referrals.records import Sender, Standing
 from app.referrals.rules import Refusal
@@ -39,7 +38,6 @@ class _Case:
     received_at: datetime
     slips: tuple[bytes | None, bytes | None] = (None, None)
     standing: Standing | None = None
-    by_slip: bool = False
     decision: Decision = Decision.create
     stored: Stored | None = field(default=None)
 
@@ -53,6 +51,9 @@ async def store_answers(session: WriteSession, postings: Sequence[Posting[Any]])
     """Store events and exits of several postings; see `app.ingest.service.Storing`."""
     context, now = postings[0].context, postings[0].now
     directory = await current_directory(context.database, session, now)
+    desks = {posting.principal.facility_id for posting in postings} - {None}
+    if not desks <= directory.facilities.keys():  # a facility may have been entered a second ago
+        directory = await current_directory(context.database, session, now, fresh=True)
     read = [[_read(posting, item, directory) for item in posting.items] for posting in postings]
     cases = [case for listed in read for case in listed if isinstance(case, _Case)]
     await _find_referrals(session, cases)
@@ -78,20 +79,18 @@ def _read(posting: Posting[Any], item: Answer, directory: Directory) -> _Case | 
         facility.kind if facility else None,
     )
     keyring, period = posting.context.keyring, period_of(item.occurred_at)
-    content = item.canonical(Sealer(keyring, period).stand_in)
+    digest = Sealer(keyring, period).fingerprint(item, "slip", item.slip)
     slips = slip_digests(keyring, period, item.slip)
-    return _Case(item, sender, fingerprint(content), occurred, recorded, posting.now, slips)
+    return _Case(item, sender, digest, occurred, recorded, posting.now, slips)
 
 
 async def _find_referrals(session: WriteSession, cases: Sequence[_Case]) -> None:
     """Give each case the referral it names, when that is known and the sender's to answer."""
-    by_id = {s.id: s for s in await queries.by_ids(session, {c.item.referral_id for c in cases if c.item.referral_id})}
+    named = await queries.named(session, {case.item.referral_id for case in cases})
     by_slip = dict(await queries.by_slips(session, {digest for case in cases for digest in case.slips if digest}))
     for case in cases:
         slip = next((by_slip[digest] for digest in case.slips if digest and digest in by_slip), None)
-        standing = by_id.get(case.item.referral_id) if case.item.referral_id else slip
-        if standing is not None and case.sender.may_answer(standing, by_slip=slip is not None):
-            case.standing, case.by_slip = standing, slip is not None
+        case.standing = slip or case.sender.answerable(named.get(case.item.referral_id, ()))
 
 
 async def _insert(session: WriteSession, cases: Sequence[_Case]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from app import errors
 from app.db.bulk import Row
 from app.db.engine import WriteSession
-from app.db.portability import commit_position
+from app.db.portability import FOLDING, commit_position, hold
 from app.directory.service import Directory
 from app.keyring import Keyring
 from app.referrals import folding, queries
@@ -114,26 +114,26 @@ async def welcome(session: WriteSession, rows: Sequence[Row], position: int) -> 
 
 async def attach(session: WriteSession, held: Collection[Held], position: int | None = None) -> int:
     """Move held events to the referrals they name, where their senders may answer those; return how many moved."""
-    by_id = {
-        standing.id: standing
-        for standing in await queries.by_ids(session, {h.referral_id for h in held if h.referral_id})
-    }
+    named = await queries.named(session, {event.referral_id for event in held})
     digests = {digest for h in held for digest in (h.slip_digest, h.slip_digest_before) if digest}
     by_slip = dict(await queries.by_slips(session, digests))
     moved: list[tuple[Held, Standing]] = []
     for event in held:
-        found = by_id.get(event.referral_id) if event.referral_id else None
         slip = next((by_slip[d] for d in (event.slip_digest, event.slip_digest_before) if d and d in by_slip), None)
-        standing = found or slip
         sender = Sender(event.org_id, event.sender_id, event.facility_id, event.kind)
-        if standing is not None and sender.may_answer(standing, by_slip=slip is not None):
+        standing = slip or sender.answerable(named.get(event.referral_id, ()))
+        if standing is not None:
             moved.append((event, standing))
     if not moved:
         return 0
+    await hold(await session.connection(), FOLDING, {standing.org_id for _, standing in moved})
     await queries.add_events(session, [_moved_row(event, standing) for event, standing in moved])
     await queries.remove_held(session, [event for event, _ in moved])
     at = position if position is not None else await commit_position(await session.connection())
-    await folding.refold(session, {(s.org_id, s.id): s for _, s in moved}.values(), at)
+    touched = {(standing.org_id, standing.id) for _, standing in moved}
+    # Read again: another worker may have folded the same referrals before the lock was ours.
+    standings = await queries.by_ids(session, {key for _, key in touched})
+    await folding.refold(session, [s for s in standings if (s.org_id, s.id) in touched], at)
     return len(moved)
 
 

@@ -53,6 +53,14 @@ async def by_ids(session: Session, ids: Collection[UUID]) -> list[Standing]:
     return await _all(session, _select(Referral, Standing).where(col(Referral.id).in_(ids)), Standing) if ids else []
 
 
+async def named(session: Session, ids: Collection[UUID | None]) -> dict[UUID | None, list[Standing]]:
+    """Return {id: the referrals of any organisation with it}; None names none."""
+    found: dict[UUID | None, list[Standing]] = {}
+    for standing in await by_ids(session, {key for key in ids if key is not None}):
+        found.setdefault(standing.id, []).append(standing)
+    return found
+
+
 async def by_slips(session: Session, digests: Collection[bytes]) -> list[tuple[bytes, Standing]]:
     """Return the referrals of any organisation that handed out these slips, each with its slip's digest."""
     if not digests:
@@ -176,15 +184,21 @@ async def held_for(session: WriteSession, ids: Collection[UUID], slips: Collecti
     return await _all(session, _select(HeldEvent, Held).where(or_(*conditions)), Held) if conditions else []
 
 
-async def held_with_referral(session: WriteSession, limit: int) -> list[Held]:
-    """Return held events whose referral has arrived all the same: two workers stored them at one moment."""
+async def held_with_referral(session: WriteSession, after: tuple[UUID, UUID] | None, limit: int) -> list[Held]:
+    """Return held events whose referral has arrived all the same: two workers stored them at one moment.
+
+    They come by (organisation, id), those above `after`.
+    """
     matched = or_(
         col(HeldEvent.referral_id) == col(Referral.id),
         col(HeldEvent.slip_digest) == col(Referral.slip_digest),
         col(HeldEvent.slip_digest_before) == col(Referral.slip_digest),
     )
-    statement = _select(HeldEvent, Held).where(select(col(Referral.id)).where(matched).exists()).limit(limit)
-    return await _all(session, statement, Held)
+    key = tuple_(col(HeldEvent.org_id), col(HeldEvent.id))
+    statement = _select(HeldEvent, Held).where(select(col(Referral.id)).where(matched).exists())
+    if after is not None:
+        statement = statement.where(key > after)
+    return await _all(session, statement.order_by(col(HeldEvent.org_id), col(HeldEvent.id)).limit(limit), Held)
 
 
 async def remove_held(session: WriteSession, held: Collection[Held]) -> None:

@@ -1,5 +1,6 @@
 """A referral and its events as they come out of the database: plain values, no table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -154,14 +155,16 @@ class Sender:
     kind: str | None
     """Kind of the facility, for a desk."""
 
-    def may_answer(self, standing: Standing, *, by_slip: bool) -> bool:
-        """Say whether this referral is the sender's to answer.
+    def answerable(self, named: Iterable[Standing]) -> Standing | None:
+        """Return the one that is the sender's to answer: an id is one referral's in its organisation only."""
+        return next((standing for standing in named if self.may_answer(standing)), None)
 
-        Who holds the slip may; so may the organisation that made the referral, the facility it names, and, where it
-        names none, any facility of the kind it asks for.
+    def may_answer(self, standing: Standing) -> bool:
+        """Say whether this referral is the sender's to answer without its slip.
+
+        The organisation that made it may, the facility it names, and, where it names none, any facility of the kind it
+        asks for.
         """
-        if by_slip:
-            return True
         if self.facility_id is None:
             return standing.org_id == self.org_id
         return standing.facility_id == self.facility_id or (standing.facility_id is None and standing.kind == self.kind)

@@ -51,13 +51,11 @@ PageSize = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 )
 async def post_referrals(
     request: Request,
-    ctx: Ctx,
-    now: Now,
     principal: Annotated[Principal, allowed(Permission.referral_write)],
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
     """Store referrals that belong to no encounter, for instance one made on the phone; one verdict each, in order."""
-    return await _REFERRALS.take(request, ctx, principal, now, dry_run=dry_run)
+    return await _REFERRALS.take(request, principal, dry_run=dry_run)
 
 
 @router.post(
@@ -69,8 +67,6 @@ async def post_referrals(
 )
 async def post_referral_events(
     request: Request,
-    ctx: Ctx,
-    now: Now,
     principal: Annotated[Principal, allowed(Permission.referral_event)],
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
@@ -79,7 +75,7 @@ async def post_referral_events(
     Events may come late, out of order and before their referral. One that has no effect is kept and its verdict, still
     `created`, carries a problem that names the state and what may follow.
     """
-    return await _EVENTS.take(request, ctx, principal, now, dry_run=dry_run)
+    return await _EVENTS.take(request, principal, dry_run=dry_run)
 
 
 @router.post(
@@ -91,13 +87,11 @@ async def post_referral_events(
 )
 async def post_stay_exits(
     request: Request,
-    ctx: Ctx,
-    now: Now,
     principal: Annotated[Principal, allowed(Permission.stay_exit)],
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
     """Store the ends of stays that admissions opened. A transfer within one programme is the same stay."""
-    return await _EXITS.take(request, ctx, principal, now, dry_run=dry_run)
+    return await _EXITS.take(request, principal, dry_run=dry_run)
 
 
 @router.post(

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.keyring import SEAL_BYTES, KeyDestroyedError, Keyring
+from app.http.wire import Received
+from app.keyring import SEAL_BYTES, KeyDestroyedError, Keyring, fingerprint
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _NOTHING: Final = bytes(SEAL_BYTES)
@@ -26,7 +27,7 @@ def sealed(keyring: Keyring, period: int, code: str | None) -> bytes | None:
 
 
 class Sealer:
-    """Seals the codes of one item: for its columns, and in its canonical content, whose digest then reveals none."""
+    """Seals the codes of one item: for its columns, and in the digest of its content, which then reveals none."""
 
     def __init__(self, keyring: Keyring, period: int) -> None:
         """Seal for one period."""
@@ -42,9 +43,13 @@ class Sealer:
             self._sealed[code] = sealed(self._keyring, self._period, code)
         return self._sealed[code]
 
-    def stand_in(self, code: str) -> bytes:
-        """Return what stands for a code in canonical content."""
-        return self.digest(code) or _NOTHING
+    def fingerprint(self, item: Received, code_field: str, code: str | None, *, also: bytes = b"") -> bytes:
+        """Return the digest of an item's content, in which its code appears only as the code's keyed digest.
+
+        `also` stands for parts of the item that have digests of their own.
+        """
+        sealed_code = b"" if code is None else self.digest(code) or _NOTHING
+        return fingerprint(item.canonical(without={code_field, "referrals"}) + sealed_code + also)
 
 
 def slip_digests(keyring: Keyring, period: int, slip: str | None) -> tuple[bytes | None, bytes | None]:

@@ -116,7 +116,7 @@ def _lone_row(
         directory,
         keyring,
         slip_digest=sealer.digest(item.slip),
-        digest=fingerprint(item.canonical(sealer.stand_in)),
+        digest=sealer.fingerprint(item, "slip", item.slip),
         position=position,
     )
 
@@ -171,6 +171,8 @@ async def _behind(
     if principal.facility_id is None:
         return await queries.open_by_card(session, digests, queries.of_organisation(principal.org_id))
     directory = await current_directory(context.database, session, now)
+    if principal.facility_id not in directory.facilities:  # it may have been entered a second ago
+        directory = await current_directory(context.database, session, now, fresh=True)
     facility = directory.facility(principal.facility_id)
     condition = queries.answerable_by_facility(principal.facility_id, facility.kind if facility else None)
     return await queries.open_by_card(session, digests, condition)
@@ -189,9 +191,14 @@ async def sweep(context: Context, now: datetime) -> tuple[int, int]:
         expired += done
         if done < SWEEP_STEP:
             break
-    async with context.database.writing() as session:
-        attached = await making.attach(session, await queries.held_with_referral(session, SWEEP_STEP))
-    return expired, attached
+    attached, last = 0, None
+    while True:  # past those that stay: what a sender may not answer waits for ever and must not hide the rest
+        async with context.database.writing() as session:
+            held = await queries.held_with_referral(session, last, SWEEP_STEP)
+            attached += await making.attach(session, held)
+        if len(held) < SWEEP_STEP:
+            return expired, attached
+        last = held[-1].org_id, held[-1].id
 
 
 async def _expire_some(session: WriteSession, context: Context, now: datetime) -> int:

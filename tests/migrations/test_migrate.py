@@ -44,6 +44,12 @@ def test_asking_for_the_revision_makes_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_only_its_owner_reads_a_new_database(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "maraude.db"
+    migrate.upgrade(Settings(database_url=f"sqlite:///{path}"))
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_first_migration_leaves_no_snapshot_and_a_current_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "maraude.db"
     settings = Settings(database_url=f"sqlite:///{path}")

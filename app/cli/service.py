@@ -1,0 +1,146 @@
+"""`maraude migrate | serve | sweep | openapi | db ...`: running the service itself."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.running import Hand, fail, run
+
+db = typer.Typer(help="Looking after the database.", no_args_is_help=True)
+GROUPS = {"db": db}
+
+
+def add_to(command: typer.Typer) -> None:
+    """Add the commands that stand by themselves."""
+    for action in (migrate, serve, sweep, openapi):
+        command.command()(action)
+
+
+def migrate() -> None:
+    """Bring the database to the schema of this version, and add the reference data every installation starts with."""
+    from app.db import migrate as migrations
+    from app.directory.service import seed
+    from app.settings import Settings
+
+    settings = Settings()
+    before = migrations.current(settings)
+    migrations.upgrade(settings)
+    after = migrations.current(settings)
+
+    async def add_reference(hand: Hand) -> bool:
+        return await seed(hand.session, hand.now)
+
+    added = run(add_reference)
+    typer.echo(f"Schema {after}, as it was." if before == after else f"Schema {after} (was {before or 'empty'}).")
+    typer.echo("Reference data added." if added else "Reference data is there.")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; SQLite is served best by one.")] = 1,
+) -> None:
+    """Serve the API."""
+    import uvicorn
+
+    from app.db import migrate as migrations
+    from app.settings import Settings
+
+    if not migrations.is_current(Settings()):
+        fail("The database is not at this version's schema: run `maraude migrate`.")
+    typer.echo(f"Maraude answers on http://{host}:{port} (health: /healthz, document: /openapi.json)")
+    uvicorn.run(
+        "app.main:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,  # the service writes its own line, without addresses or queries
+        server_header=False,
+        date_header=False,  # the service sets Date by the clock its tokens go by
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=20,
+        log_config=_log_config(),
+    )
+
+
+def _log_config() -> dict[str, object]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"format": "%(message)s"}, "server": {"format": "%(levelname)s %(message)s"}},
+        "handlers": {
+            "out": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
+            "err": {"class": "logging.StreamHandler", "formatter": "server", "stream": "ext://sys.stderr"},
+        },
+        "loggers": {
+            "maraude": {"handlers": ["out"], "level": "INFO", "propagate": False},
+            "uvicorn": {"handlers": ["err"], "level": "WARNING", "propagate": False},
+        },
+    }
+
+
+def sweep() -> None:
+    """Let referrals expire whose silence lasted too long; the running service does this by itself every few minutes."""
+    from app.clock import utc_now
+    from app.main import create_app
+    from app.referrals.service import sweep as sweep_referrals
+    from app.settings import Settings
+
+    async def once() -> tuple[int, int]:
+        context = create_app(Settings()).state.context
+        try:
+            return await sweep_referrals(context, utc_now())
+        finally:
+            await context.database.close()
+
+    expired, attached = asyncio.run(once())
+    typer.echo(f"{expired} expired, {attached} waiting events found their referral.")
+
+
+def openapi(
+    check: Annotated[bool, typer.Option(help="Compare with openapi/v1.json instead of printing.")] = False,
+) -> None:
+    """Print the API document."""
+    from app.main import create_app
+    from app.settings import Settings
+
+    text = json.dumps(create_app(Settings()).openapi(), indent=2, ensure_ascii=False) + "\n"
+    if not check:
+        sys.stdout.write(text)
+    elif Path("openapi/v1.json").read_text() != text:
+        fail("openapi/v1.json is not the document of this code: run `make openapi`.")
+
+
+@db.command("adopt-citus")
+def adopt_citus() -> None:
+    """Turn a plain PostgreSQL database into a distributed one, in one transaction; needs the Citus extension."""
+    from app.db.catalogue import all_tables
+    from app.db.portability import distribute
+
+    async def adopt(hand: Hand) -> int:
+        connection = await hand.session.connection()
+        return len(await distribute(connection, all_tables().sorted_tables))
+
+    placed = run(adopt)
+    if not placed:
+        fail("This database has no Citus extension: nothing was changed.")
+    typer.echo(f"{placed} tables placed.")
+
+
+@db.command("restored")
+def restored() -> None:
+    """Put the feeds right after restoring a backup into another PostgreSQL, whose transactions count from elsewhere."""
+    from app.changes.service import rebase
+
+    async def put_right(hand: Hand) -> int:
+        return await rebase(hand.session)
+
+    typer.echo(f"{run(put_right)} rows moved to the present; devices will start their feeds again.")

@@ -1,0 +1,12 @@
+"""How hard Hypothesis tries: the same examples every time, or many fresh ones with HYPOTHESIS_PROFILE=long."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.differing_executors, HealthCheck.filter_too_much]
+settings.register_profile(
+    "quick", deadline=None, derandomize=True, database=None, max_examples=100, suppress_health_check=_SLOW
+)
+settings.register_profile("long", deadline=None, max_examples=3000, print_blob=True, suppress_health_check=_SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

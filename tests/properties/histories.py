@@ -1,0 +1,238 @@
+"""Random histories of referrals: what happened, what devices say of it, and in which batches it reaches the service."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from app import codes
+from tests.oracle import PARIS, Json, Question
+
+NIGHT_PHONE, DAY_PHONE = "night", "day"
+REST_DESK, HOTEL_DESK, STRANGER = "rest desk", "hotel desk", "stranger"
+FACILITIES = {"rest_room": UUID(int=0x4A11 << 64 | 1), "emergency_housing": UUID(int=0x4A11 << 64 | 2)}
+"""The two facilities of every history; their desks are REST_DESK and HOTEL_DESK."""
+
+_EVENINGS = (date(2026, 3, 2), date(2026, 3, 28), date(2026, 10, 24), date(2025, 12, 30), date(2026, 2, 27))
+"""A plain one, the two nights on which clocks change, a new year, the end of a February."""
+_WALL = (time(18), time(23, 59), time(0), time(2, 30), time(11, 59), time(12), time(14, 15))
+_TERRITORIES = ("7511803", "7511804", "7512001", "7511904", "93001", "93066", "7519999")
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_AFTER = (
+    -5 * _MINUTE, timedelta(), 20 * _MINUTE, 3 * _HOUR, _DAY, 2 * _DAY, 2 * _DAY + _MINUTE, 3 * _DAY, 6 * _DAY,
+    29 * _DAY, 31 * _DAY, 45 * _DAY,
+)  # fmt: skip
+_DELAYS = (timedelta(), timedelta(), 5 * _MINUTE, 90 * _MINUTE, 25 * _HOUR, 70 * _HOUR, 73 * _HOUR, 20 * _DAY)
+_CLOCKS = (timedelta(),) * 4 + (90 * timedelta(seconds=1), 37 * _MINUTE, -5 * _HOUR, -3 * _DAY)
+_REASONS = {
+    "declined": "person_declined_service",
+    "refused": "no_place",
+    "waitlisted": "no_place",
+    "no_show": "person_not_found",
+    "cancelled": "no_transport",
+}
+_KINDS = ("rest_room",) * 3 + ("emergency_housing",) * 3 + ("reintegration_housing", "health_care", "unheard_of")
+_FIRST_STATES = ("requested",) * 3 + ("offered",) * 2 + ("declined",)
+_STATES = (
+    "requested", "accepted", "accepted", "waitlisted", "arrived", "arrived", "admitted", "admitted", "refused",
+    "declined", "no_show", "cancelled", "entered_in_error",
+)  # fmt: skip
+_nonces = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one device sends at one moment."""
+
+    actor: str
+    what: str
+    at: datetime
+    items: tuple[Json, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """Batches in the order they arrive; after those numbered in `sweeps` the service sweeps."""
+
+    batches: tuple[Batch, ...]
+    sweeps: frozenset[int]
+    clocks: dict[str, timedelta]
+    first_day: date
+    as_of: datetime
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One item on its way: when it leaves the device, and in what order when several leave at once."""
+
+    at: datetime
+    actor: str
+    what: str
+    item: Json
+
+
+class _Telling:
+    """Draws one history."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.evening = draw(st.sampled_from(_EVENINGS))
+        self.clocks = {
+            actor: draw(st.sampled_from(_CLOCKS)) for actor in (NIGHT_PHONE, DAY_PHONE, REST_DESK, HOTEL_DESK, STRANGER)
+        }
+        self.sendings: list[Sending] = []
+        self._numbers, self._nonce = itertools.count(1), next(_nonces)
+
+    def one_of(self, choices: Sequence[Any]) -> Any:
+        return self.draw(st.sampled_from(choices))
+
+    def rarely(self) -> bool:
+        return bool(self.draw(st.integers(0, 4)) == 4)
+
+    def new_id(self) -> str:
+        """Return an id that no other history has, anywhere in the order of ids."""
+        drawn, number = self.draw(st.integers(0, 0xFFFF)), next(self._numbers)
+        return str(UUID(int=drawn << 112 | number << 96 | 0x4 << 76 | 0b10 << 62 | self._nonce))
+
+    def said(self, actor: str, at: datetime) -> str:
+        """Return how the actor's clock puts an instant."""
+        return (at + self.clocks[actor]).astimezone(PARIS).isoformat()
+
+    def send(self, actor: str, what: str, item: Json, happened: datetime) -> datetime:
+        """Send an item some time after it happened, sometimes again later; return when it first leaves."""
+        at = happened + self.one_of(_DELAYS)
+        self.sendings.append(Sending(at, actor, what, item))
+        if self.rarely():
+            again = item if self.draw(st.booleans()) else _contradicted(what, item)
+            self.sendings.append(Sending(at + self.one_of(_DELAYS), actor, what, again))
+        return at
+
+    def some_instant(self) -> datetime:
+        day = self.evening + self.draw(st.integers(0, 3)) * _DAY
+        fold = self.draw(st.integers(0, 1))
+        return datetime.combine(day, self.one_of(_WALL), PARIS).replace(fold=fold).astimezone(UTC)
+
+    def encounter(self) -> None:
+        actor = self.one_of((NIGHT_PHONE, DAY_PHONE))
+        at = self.some_instant()
+        item: Json = {
+            "id": self.new_id(),
+            "occurred_at": self.said(actor, at),
+            "territory": self.one_of(_TERRITORIES),
+            "people_count": self.one_of((1, 1, 4)),
+            "referrals": [self.referral() for _ in range(self.draw(st.integers(0, 3)))],
+        }
+        left = self.send(actor, "encounter", item, at)
+        for revision in range(2, 2 + self.one_of((0, 0, 1, 2))):
+            item = item | {"revision": revision}
+            if self.draw(st.booleans()):
+                item["territory"] = self.one_of(_TERRITORIES)
+            if self.draw(st.booleans()):
+                at += self.one_of((-2 * _HOUR, -_MINUTE, 25 * _MINUTE, -_DAY))
+                item["occurred_at"] = self.said(actor, at)
+            if self.rarely():
+                item["referrals"] = [{**one, "accompanied": True} for one in item["referrals"]]
+            elif self.rarely():
+                item["referrals"] = [*item["referrals"], self.referral()][:5]
+            if self.rarely():
+                item["status"] = "entered_in_error"
+            left = self.send(actor if not self.rarely() else NIGHT_PHONE, "encounter", item, left)
+        for one in item["referrals"]:
+            self.answers(one, actor, at)
+
+    def referral(self) -> Json:
+        kind, state = self.one_of(_KINDS), self.one_of(_FIRST_STATES)
+        made: Json = {"id": self.new_id(), "kind": kind, "state": state}
+        if state in _REASONS:
+            made["reason"] = _REASONS[state]
+        if self.draw(st.booleans()):
+            made["accompanied"] = True
+        if self.draw(st.booleans()):
+            made["slip"] = codes.new_code()
+        if kind in FACILITIES and self.rarely():
+            made["facility_id"] = str(FACILITIES[kind])
+        return made
+
+    def lone_referral(self) -> None:
+        actor, at = self.one_of((NIGHT_PHONE, DAY_PHONE)), self.some_instant()
+        item = {**self.referral(), "occurred_at": self.said(actor, at), "territory": self.one_of(_TERRITORIES)}
+        self.send(actor, "referral", item, at)
+        self.answers(item, actor, at)
+
+    def answers(self, referral: Json, team: str, made_at: datetime) -> None:
+        for _ in range(self.draw(st.integers(0, 4))):
+            self.answer(referral, team, made_at + self.one_of(_AFTER))
+        if self.rarely():
+            at = made_at + self.one_of(_AFTER)
+            exit_of_stay = {"referral_id": referral["id"], "destination": "street", "occurred_at": self.said(team, at)}
+            self.send(team, "exit", {"id": self.new_id(), **exit_of_stay}, at)
+
+    def answer(self, referral: Json, team: str, at: datetime) -> None:
+        actor, state = self.one_of((team, team, NIGHT_PHONE, REST_DESK, HOTEL_DESK, STRANGER)), self.one_of(_STATES)
+        event: Json = {"id": self.new_id(), "state": state, "occurred_at": self.said(actor, at)}
+        if "slip" in referral and self.draw(st.booleans()):
+            event["slip"] = referral["slip"]
+        else:
+            event["referral_id"] = referral["id"]
+        if state in _REASONS:
+            event["reason"] = _REASONS[state]
+        if self.rarely():
+            event["channel"] = self.one_of(("app", "desk", "phone"))
+        if self.rarely():
+            event["recorded_at"] = self.said(actor, at + self.one_of((-_HOUR, _MINUTE, _DAY)))
+        self.send(actor, "event", event, at)
+
+
+def _contradicted(what: str, item: Json) -> Json:
+    """Return the same id with other content: a conflict, which changes nothing."""
+    if what == "event":
+        return item | {"state": "accepted", "reason": None}
+    if what == "exit":
+        return item | {"destination": "other"}
+    return item | {"territory": "7512002"}
+
+
+def _in_batches(draw: st.DrawFn, sendings: Sequence[Sending]) -> tuple[Batch, ...]:
+    """Put together what one device has to send, now and then: a batch leaves with its last item."""
+    batches: list[Batch] = []
+    for sending in sorted(sendings, key=lambda one: one.at):
+        last = batches[-1] if batches else None
+        if last and (last.actor, last.what) == (sending.actor, sending.what) and draw(st.booleans()):
+            batches[-1] = Batch(last.actor, last.what, sending.at, (*last.items, sending.item))
+        else:
+            batches.append(Batch(sending.actor, sending.what, sending.at, (sending.item,)))
+    return tuple(batches)
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 5) -> History:
+    """Some days of two teams: encounters, referrals, answers from all sides, on time, late, twice, contradicted."""
+    telling = _Telling(draw)
+    for _ in range(draw(st.integers(1, most))):
+        tell: Callable[[], None] = draw(st.sampled_from((telling.encounter, telling.encounter, telling.lone_referral)))
+        tell()
+    batches = _in_batches(draw, telling.sendings)
+    as_of = batches[-1].at + draw(st.sampled_from((timedelta(), 11 * _MINUTE, 2 * _DAY, 35 * _DAY, 100 * _DAY)))
+    sweeps = draw(st.frozensets(st.integers(0, len(batches) - 1), max_size=3))
+    return History(batches, sweeps, telling.clocks, telling.evening, as_of)
+
+
+@st.composite
+def questions(draw: st.DrawFn, history: History, org: str) -> Question:
+    """Any question about a history: most see all of it."""
+    since = history.first_day + draw(st.sampled_from((-30, -30, -2, 0, 1))) * _DAY
+    return Question(
+        since=since,
+        until=since + draw(st.sampled_from((60, 60, 4, 1))) * _DAY,
+        horizon_days=draw(st.sampled_from((1, 2, 3, 7, 30, 44))),
+        as_of=history.as_of,
+        territory=draw(st.sampled_from((None, None, "75118", "75", "11", "7511803", "93"))),
+        kind=draw(st.sampled_from((None, None, "rest_room", "emergency_housing"))),
+        group_by=draw(st.sampled_from((None, "kind", "territory", "week", "month"))),
+        org=org,
+        in_perimeter=draw(st.sampled_from((False, False, True))),
+    )
