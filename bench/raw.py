@@ -9,12 +9,12 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-TABLES = ("encounter", "referral", "referral_event")
+TABLES = ("encounter", "referral")
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def read_sqlite(path: str, limit: int) -> tuple[dict[str, list[str]], Rows]:
-    """Return the columns and rows of the three tables, in order of insertion."""
+    """Return the columns and rows of the tables, in order of insertion."""
     with sqlite3.connect(path) as connection:
         columns, rows = {}, {}
         for table in TABLES:
@@ -45,11 +45,11 @@ def insert_sqlite(path: str, columns: dict[str, list[str]], batches: Sequence[Ro
 
 
 def read_postgresql(url: str, limit: int) -> tuple[dict[str, list[str]], Rows]:
-    """Return the columns and rows of the three tables, JSON values wrapped for the driver."""
+    """Return the columns and rows of the tables, JSON values wrapped for the driver."""
     with psycopg.connect(url) as connection:
         columns, rows = {}, {}
         for table in TABLES:
-            cursor = connection.execute(f"SELECT * FROM {table} ORDER BY id LIMIT {limit}")  # type: ignore[arg-type]  # noqa: S608 - own names
+            cursor = connection.execute(f"SELECT * FROM {table} ORDER BY id LIMIT {limit}")  # noqa: S608 - own names
             columns[table] = [found.name for found in cursor.description or ()]
             rows[table] = [
                 tuple(Jsonb(value) if isinstance(value, list | dict) else value for value in row) for row in cursor
@@ -72,7 +72,7 @@ async def insert_postgresql(
             for batch in waiting:
                 async with connection.transaction(), connection.cursor() as cursor:
                     for table in TABLES:
-                        await cursor.executemany(statements[table], batch[table])  # type: ignore[arg-type]  # own names
+                        await cursor.executemany(statements[table], batch[table])
 
     started = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(connections)))
@@ -80,23 +80,16 @@ async def insert_postgresql(
 
 
 def split(columns: dict[str, list[str]], rows: Rows, size: int) -> list[Rows]:
-    """Return the rows as batches of `size` encounters with their referrals and first events."""
-    owner = {
-        row[columns["referral"].index("id")]: row[columns["referral"].index("encounter_id")] for row in rows["referral"]
-    }
+    """Return the rows as batches of `size` encounters with their referrals."""
+    key, owner = columns["encounter"].index("id"), columns["referral"].index("encounter_id")
     batches: list[Rows] = []
     place: dict[Any, int] = {}
     for index, row in enumerate(rows["encounter"]):
         if index % size == 0:
             batches.append({table: [] for table in TABLES})
         batches[-1]["encounter"].append(row)
-        place[row[columns["encounter"].index("id")]] = len(batches) - 1
+        place[row[key]] = len(batches) - 1
     for row in rows["referral"]:
-        at = place.get(row[columns["referral"].index("encounter_id")])
-        if at is not None:
-            batches[at]["referral"].append(row)
-    for row in rows["referral_event"]:
-        at = place.get(owner.get(row[columns["referral_event"].index("referral_id")]))
-        if at is not None:
-            batches[at]["referral_event"].append(row)
+        if row[owner] in place:
+            batches[place[row[owner]]]["referral"].append(row)
     return batches

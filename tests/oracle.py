@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 Json = dict[str, Any]
 PARIS = ZoneInfo("Europe/Paris")
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 KINDS: Mapping[str, tuple[str, timedelta]] = {
     "rest_room": ("arrived", 48 * HOUR),
@@ -166,11 +166,11 @@ def _true(post: Post, said: str) -> datetime:
     """Return when something happened by the service's clock: the device's is put right when 2 minutes to 48 hours off."""
     skew = post.received_at - post.device_now
     said_at = datetime.fromisoformat(said)
-    return said_at + timedelta(seconds=round(skew.total_seconds())) if 2 * HOUR / 60 < abs(skew) < 48 * HOUR else said_at
+    return said_at + timedelta(seconds=round(skew.total_seconds())) if 2 * MINUTE < abs(skew) < 48 * HOUR else said_at
 
 
 def _in_window(post: Post, at: datetime) -> bool:
-    return post.received_at - 400 * DAY <= at <= post.received_at + 10 * HOUR / 60
+    return post.received_at - 400 * DAY <= at <= post.received_at + 10 * MINUTE
 
 
 def _hour(at: datetime) -> datetime:
@@ -234,7 +234,9 @@ def _take_encounter(
     known = [referrals.get((sender.org, one["id"])) for one in item["referrals"]]
     if not _acceptable(post, territories, [one["kind"] for one in item["referrals"]]):
         return
-    if any(old and (old.item, old.encounter) != (new.item, new.encounter) for old, new in zip(known, made, strict=True)):
+    if any(
+        old and (old.item, old.encounter) != (new.item, new.encounter) for old, new in zip(known, made, strict=True)
+    ):
         return  # a referral is never edited
     stored = encounters.get((sender.org, item["id"]))
     revision = item.get("revision", 1)
@@ -353,7 +355,7 @@ def _group(key: str | None, cohort: Sequence[tuple[_Referral, _History]], questi
         for index, stage in enumerate(STAGES):
             later = {*STAGES[index:], *(("waitlisted",) if stage in {"offered", "requested"} else ())}
             reached[stage] += stage == "offered" or bool(states & later)
-            recorded[stage] += stage == "offered" or stage in states
+            recorded[stage] += stage in states
     return {
         "key": key,
         "made": _count(len(cohort)),

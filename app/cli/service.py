@@ -16,7 +16,7 @@ GROUPS = {"db": db}
 
 def add_to(command: typer.Typer) -> None:
     """Add the commands that stand by themselves."""
-    for action in (migrate, serve, sweep, openapi):
+    for action in (migrate, serve, rehearse, sweep, openapi):
         command.command()(action)
 
 
@@ -85,6 +85,29 @@ def _log_config() -> dict[str, object]:
             "uvicorn": {"handlers": ["err"], "level": "WARNING", "propagate": False},
         },
     }
+
+
+def rehearse(
+    code: Annotated[str, typer.Argument(help="The enrolment code that `maraude device enrol` printed.")],
+    url: Annotated[str, typer.Option(help="The running service.")] = "http://127.0.0.1:8000",
+) -> None:
+    """Enrol a make-believe device over HTTP and print its token, to try the API by hand; its key is then forgotten."""
+    import httpx
+
+    from app.demo.device import Device, RefusedError
+
+    async def enrol() -> str:
+        async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+            device = Device(client, url)
+            await device.enrol(code)
+            return device.token
+
+    try:
+        typer.echo(asyncio.run(enrol()))
+    except RefusedError as refused:
+        fail(refused.response.json().get("detail", "The service refused."))
+    except httpx.TransportError:
+        fail(f"Nobody answers on {url}.")
 
 
 def sweep() -> None:

@@ -65,6 +65,10 @@ class City:
         self._referring = Referring(Draws(seed, "referrals"), self._agenda, self._outbox, self.places)
         self._wrong_clocks = {team.code: team.wrong_clock for team in TEAMS if team.wrong_clock is not None}
 
+    def clock_of(self, sender: str, now: datetime) -> datetime:
+        """Return what a sender's clock says at an instant."""
+        return now - self._behind(sender, now)
+
     def rounds(self) -> Iterator[Round]:
         """Yield what is sent, twice a day and at the very end. To be run through once."""
         self._fill_lodgings()

@@ -47,7 +47,7 @@ class Encounter(Base, table=True):
     patrol_id: UUID | None = column(Key, "Outing it belongs to; may arrive later.", null=True)
     service_day: date = column(Day, "Service day.")
     slot: int = column(Small, "Two-hour slot of the local clock, 0 (00-02) to 11 (22-24).")
-    territory: str = column(TerritoryCode, "Quarter or commune.", refers="territory.code")
+    territory: str = column(TerritoryCode, "Quarter or commune.")
     outside_perimeter: bool = column(Boolean, "Outside the plan's perimeter.")
     people_count: int = column(Small, "How many people; a group above 1.")
     first_contact: str = column(Word, "First contact this year, as far as the team knows.")

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import Clock, utc_now
 from app.db.engine import departures
+from app.http.deprecation import DEPRECATED, Deprecation
 from app.http.problems import as_problem, problem_response
 
 _log: Final = logging.getLogger("maraude.request")
@@ -32,10 +34,13 @@ class RequestFrame:
     The log line holds route template, status, milliseconds, role and request id: no address, token, query or body.
     """
 
-    def __init__(self, app: ASGIApp, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, app: ASGIApp, clock: Clock = utc_now, deprecated: Mapping[str, Deprecation] = DEPRECATED
+    ) -> None:
         """Wrap `app`; `clock` gives every answer its `Date`, so the server below must not add one of its own."""
         self._app = app
         self._clock = clock
+        self._deprecated = deprecated
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -59,6 +64,9 @@ class RequestFrame:
                 if b"date" not in present:
                     headers.append((b"date", format_datetime(self._clock(), usegmt=True).encode()))
                 headers.append((b"x-request-id", request_id.encode()))
+                deprecated = self._deprecated.get(getattr(scope.get("route"), "name", ""))
+                if deprecated is not None:
+                    headers.extend(deprecated.headers())
             await send(message)
 
         try:

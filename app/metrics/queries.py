@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, case, func, literal, null, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, case, func, null, or_, select, type_coerce
 from sqlmodel import col
 
 from app.db.engine import ReadSession
 from app.db.portability import month_of, week_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
-from app.metrics.definitions import LATE_AFTER_HOURS, GroupBy
+from app.metrics.definitions import FAILURES, LATE_AFTER_HOURS, GroupBy, OutcomeAtHorizon
 from app.metrics.records import FunnelCounts
 from app.referrals.models import Referral
 from app.referrals.vocabulary import Channel, State
@@ -59,6 +59,8 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
+_ANSWERS: Final = (Referral.waitlisted_at, Referral.accepted_at, Referral.arrived_at, Referral.admitted_at)
+"""Where an answer that does not end a referral leaves its instant."""
 _KEYS: Final[dict[GroupBy, Any]] = {
     GroupBy.kind: col(Referral.kind),
     GroupBy.territory: col(Referral.territory),
@@ -67,62 +69,72 @@ _KEYS: Final[dict[GroupBy, Any]] = {
 }
 
 
+class _Cohort:
+    """The conditions of one question on a referral: what happened to it before the end of its own follow-up."""
+
+    def __init__(self, question: FunnelQuestion) -> None:
+        self._made_at = _ms(Referral.created_at)
+        self._end = self._made_at + int(question.horizon.total_seconds() * 1000)
+        self.followed = self._end <= to_milliseconds(question.as_of)
+
+    def late(self) -> ColumnElement[bool]:
+        """Return the condition: received long after it was made."""
+        return _ms(Referral.received_at) - self._made_at > LATE_AFTER_HOURS * _HOUR_MS
+
+    def within(self, *columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 - mapped attributes
+        """Return the condition: one of these instants lies within the follow-up."""
+        happened = (col(column).is_not(None) & (_ms(column) <= self._end) for column in columns)
+        return self.followed & or_(*happened)
+
+    def ended(self, *states: State) -> ColumnElement[bool]:
+        """Return the condition: it ended in one of these states within the follow-up."""
+        in_time = _ms(Referral.state_at) <= self._end
+        return self.followed & col(Referral.state).in_([state.value for state in states]) & in_time
+
+    def answered(self, channel: Channel) -> ColumnElement[bool]:
+        """Return the condition: the first answer came within the follow-up, and in this way."""
+        answer = self.within(*_ANSWERS) | self.ended(State.refused, State.declined, State.no_show, State.cancelled)
+        return (col(Referral.answer_channel) == channel.value) & answer
+
+    def succeeded(self) -> ColumnElement[bool]:
+        """Return the condition: it reached what counts as success for its kind."""
+        arrived = col(Referral.success) == SuccessState.arrived.value
+        return self.within(Referral.admitted_at) | (arrived & self.within(Referral.arrived_at))
+
+    def counts(self) -> list[ColumnElement[int]]:
+        """Return the columns of FunnelCounts after `key`."""
+        within, ended = self.within, self.ended
+        ask, wait, accept, arrive, admit = Referral.requested_at, *_ANSWERS
+        offered = self.followed & (col(Referral.first_state) == State.offered.value)
+        conditions = (
+            self.late(),
+            self.followed,
+            within(ask, wait, accept, arrive, admit),
+            within(accept, arrive, admit),
+            within(arrive, admit),
+            within(admit),
+            offered,
+            within(ask),
+            within(accept),
+            within(arrive),
+            within(admit),
+            within(wait),
+            self.succeeded(),
+            *(ended(State(outcome.value)) for outcome in (*FAILURES, OutcomeAtHorizon.expired)),
+            within(accept, arrive, admit) & ~ended(State.refused),
+            *(self.answered(channel) for channel in (Channel.app, Channel.desk, Channel.phone)),
+        )
+        return [func.count(), *map(_count, conditions)]
+
+
 async def funnel(session: ReadSession, view: View, question: FunnelQuestion) -> list[FunnelCounts]:
     """Return the funnel's counts, one record a group (or one in all), by key.
 
     Cohort: referrals whose service day lies in the period, not entered in error. Followed: those made at least one
     horizon before `as_of`; every event counts only when it lies within its referral's own horizon.
     """
-    made_at, horizon = _ms(Referral.created_at), int(question.horizon.total_seconds() * 1000)
-    end = made_at + horizon
-    followed = end <= to_milliseconds(question.as_of)
-
-    def within(*columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 - mapped attributes
-        happened: ColumnElement[bool] = literal(value=False)
-        for column in columns:
-            happened = happened | (col(column).is_not(None) & (_ms(column) <= end))
-        return followed & happened
-
-    def ended(state: State) -> ColumnElement[bool]:
-        return followed & (col(Referral.state) == state.value) & (_ms(Referral.state_at) <= end)
-
-    def answered(channel: Channel) -> ColumnElement[bool]:
-        return followed & (col(Referral.answer_channel) == channel.value) & (_ms(Referral.state_at) <= end)
-
-    asked, wait, accept, arrive, admit = (
-        Referral.requested_at,
-        Referral.waitlisted_at,
-        Referral.accepted_at,
-        Referral.arrived_at,
-        Referral.admitted_at,
-    )
-    success = case((col(Referral.success) == SuccessState.arrived.value, within(arrive, admit)), else_=within(admit))
     key = _KEYS[question.group_by] if question.group_by else null()
-    statement = select(
-        key,
-        func.count(),
-        _count(_ms(Referral.received_at) - made_at > LATE_AFTER_HOURS * _HOUR_MS),
-        _count(followed),
-        _count(within(asked, wait, accept, arrive, admit)),
-        _count(within(accept, arrive, admit)),
-        _count(within(arrive, admit)),
-        _count(within(admit)),
-        _count(within(asked)),
-        _count(within(accept)),
-        _count(within(arrive)),
-        _count(within(admit)),
-        _count(within(wait)),
-        _count(success),
-        _count(ended(State.refused)),
-        _count(ended(State.declined)),
-        _count(ended(State.no_show)),
-        _count(ended(State.cancelled)),
-        _count(ended(State.expired)),
-        _count(within(accept, arrive, admit) & ~ended(State.refused)),
-        _count(answered(Channel.app)),
-        _count(answered(Channel.desk)),
-        _count(answered(Channel.phone)),
-    ).where(
+    statement = select(key, *_Cohort(question).counts()).where(
         col(Referral.cohort_day) >= question.since,
         col(Referral.cohort_day) < question.until,
         col(Referral.state) != State.entered_in_error.value,

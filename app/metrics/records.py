@@ -15,6 +15,7 @@ class FunnelCounts:
     accepted: int
     arrived: int
     admitted: int
+    offered_recorded: int
     requested_recorded: int
     accepted_recorded: int
     arrived_recorded: int

@@ -26,7 +26,9 @@ class StageSent(Sent):
     """One stage of the funnel."""
 
     stage: Stage
-    reached: CountSent = Field(description="This stage, or a later one, happened within the follow-up.")
+    reached: CountSent = Field(
+        description="This stage, or a later one, happened within the follow-up; every referral is an offer."
+    )
     recorded: CountSent = Field(description="This very stage was recorded; skipped stages are not.")
 
 
@@ -50,7 +52,7 @@ class RateSent(Sent):
 
 
 class AnsweredSent(Sent):
-    """How the last answers were learnt."""
+    """How the first answers of followed referrals were learnt."""
 
     app: int = Field(description="On the team's phone.")
     desk: int = Field(description="At the facility's own desk.")

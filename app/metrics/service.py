@@ -125,7 +125,7 @@ def _count(n: int) -> CountSent:
 
 def _group(counts: FunnelCounts, label: Label | None) -> FunnelGroupSent:
     reached = {
-        Stage.offered: (counts.followed, counts.followed),
+        Stage.offered: (counts.followed, counts.offered_recorded),
         Stage.requested: (counts.requested, counts.requested_recorded),
         Stage.accepted: (counts.accepted, counts.accepted_recorded),
         Stage.arrived: (counts.arrived, counts.arrived_recorded),

@@ -10,9 +10,9 @@ from app.ingest.service import to_the_hour
 from app.keyring import fingerprint
 from app.referrals import folding, queries
 from app.referrals.making import Making
-from app.referrals.records import Standing
+from app.referrals.records import SERVICE, Standing
 from app.referrals.rules import withdrawal_id
-from app.referrals.vocabulary import Channel, Step
+from app.referrals.vocabulary import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ def _withdrawal(change: EncounterChange, standing: Standing, now: datetime) -> d
         "occurred_at": at,
         "recorded_at": at,
         "received_at": to_the_hour(now),
-        "sender_id": standing.team_id,
-        "channel": Channel.app.value,
+        "sender_id": SERVICE,
+        "channel": None,
         "digest": fingerprint(event_id.bytes),
         "not_applied": None,
     }

@@ -56,7 +56,7 @@ class Referral(Base, table=True):
     previous_referral_id: UUID | None = column(Key, "Referral this one takes up again.", null=True)
     slip_digest: bytes | None = column(Bytes16, "HMAC-SHA256(period key, slip)[:16].", null=True)
     link_id: bytes | None = column(Bytes16, "HMAC-SHA256(period key, card)[:16].", null=True)
-    territory: str = column(TerritoryCode, "Where it was made.", refers="territory.code")
+    territory: str = column(TerritoryCode, "Where it was made.")
     outside_perimeter: bool = column(Boolean, "Made outside the plan's perimeter.")
     cohort_day: date = column(Day, "Service day it was made on.")
     created_at: datetime = column(Instant, "When it was made, ms since 1970 UTC.")
@@ -72,9 +72,7 @@ class Referral(Base, table=True):
     state: str = column(Word, "What its events add up to.")
     reason: str | None = column(Word, "Reason of the state, where it has one.", null=True)
     state_at: datetime = column(Instant, "When the state was entered, ms since 1970 UTC.")
-    answer_channel: str | None = column(
-        Word, "How the answer that set the state was learnt; null while nobody answered.", null=True
-    )
+    answer_channel: str | None = column(Word, "How the first answer was learnt; null while nobody answered.", null=True)
     requested_at: datetime | None = column(Instant, "When requested; null when skipped.", null=True)
     waitlisted_at: datetime | None = column(Instant, "When waitlisted; null when skipped.", null=True)
     accepted_at: datetime | None = column(Instant, "When accepted; null when skipped.", null=True)

@@ -1,7 +1,8 @@
 """The fold: a referral's status is what its append-only events add up to, in whatever order they arrived. Pure Python.
 
 The events are put in order by (occurred_at, recorded_at, id), all three given by their sender, so neither the order of
-arrival nor the number of requests matters. An event that cannot be applied stays, with the reason; nothing is dropped.
+arrival nor the number of requests matters, nor when the service swept: silence ends a referral at its due instant, also
+when an answer of later is folded first. An event that cannot be applied stays, with the reason; nothing is dropped.
 """
 
 from collections.abc import Iterable, Mapping
@@ -92,6 +93,15 @@ class Event:
     channel: Channel | None = None
     by_service: bool = False
 
+    @property
+    def withdraws(self) -> bool:
+        """Whether the encounter was entered in error, and the referral with it: it never was, whatever came of it."""
+        return self.by_service and self.step is Step.entered_in_error
+
+    def place(self) -> tuple[bool, datetime, bool, datetime, UUID]:
+        """Return its place in the order; what was said at an instant comes before the silence of that instant."""
+        return not self.withdraws, self.occurred_at, self.by_service, self.recorded_at, self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -111,7 +121,7 @@ class Folded:
     reached: dict[State, datetime]
     last_at: datetime
     channel: Channel | None = None
-    """How the answer that set the state was learnt; None while nobody answered."""
+    """How the first answer was learnt; None while nobody answered."""
     exited_at: datetime | None = None
     destination: Destination | None = None
     refusals: dict[UUID, Refusal] = field(default_factory=dict)
@@ -152,16 +162,29 @@ def fold(first: First, events: Iterable[Event], terms: Terms) -> Folded:
     simultaneous with the making.
     """
     folded = made(first)
-    for event in sorted(events, key=lambda event: (event.occurred_at, event.recorded_at, event.id)):
+    for event in sorted(events, key=Event.place):
+        _fall_silent(folded, event.occurred_at, terms)
         refusal = _exit(folded, event, terms) if event.step is Step.exited else _move(folded, event, terms)
         if refusal is not None:
             folded.refusals[event.id] = Refusal(refusal, folded.state, allowed(folded.state, terms))
     return folded
 
 
+def _fall_silent(folded: Folded, until: datetime, terms: Terms) -> None:
+    """Let the referral expire when it was due before `until`."""
+    due_at = folded.due_at(terms)
+    if due_at is not None and due_at < until:
+        _enter(folded, State.expired, Reason.outcome_not_reported, due_at)
+
+
+def _enter(folded: Folded, state: State, reason: Reason | None, at: datetime) -> None:
+    folded.state, folded.reason, folded.last_at = state, reason, at
+    folded.reached[state] = at
+
+
 def _move(folded: Folded, event: Event, terms: Terms) -> NotApplied | None:
     target = State(event.step.value)
-    possible = allowed(folded.state, terms)
+    possible = (State.entered_in_error,) if event.withdraws else allowed(folded.state, terms)
     at = max(event.occurred_at, folded.last_at)
     if target is folded.state:
         return NotApplied.already_in_state
@@ -171,8 +194,9 @@ def _move(folded: Folded, event: Event, terms: Terms) -> NotApplied | None:
         return NotApplied.impossible_transition
     if event.by_service and target is State.expired and event.occurred_at < folded.last_at + terms.expires_after:
         return NotApplied.answered_in_time
-    folded.state, folded.reason, folded.channel, folded.last_at = target, event.reason, event.channel, at
-    folded.reached[target] = at
+    _enter(folded, target, event.reason, at)
+    if folded.channel is None and target not in {State.requested, State.entered_in_error}:
+        folded.channel = event.channel
     return None
 
 

@@ -510,7 +510,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "team_id"], ["team.org_id", "team.id"], name=op.f("fk_encounter_org_id_team_id_team")
         ),
-        sa.ForeignKeyConstraint(["territory"], ["territory.code"], name=op.f("fk_encounter_territory_territory")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_encounter")),
         comment="One contact with one person or a group: pseudonymised personal health data.",
         info={"placement": "organisation"},
@@ -720,7 +719,7 @@ def upgrade() -> None:
             "answer_channel",
             sa.String(length=40),
             nullable=True,
-            comment="How the answer that set the state was learnt; null while nobody answered.",
+            comment="How the first answer was learnt; null while nobody answered.",
         ),
         sa.Column("requested_at", sa.BigInteger(), nullable=True, comment="When requested; null when skipped."),
         sa.Column("waitlisted_at", sa.BigInteger(), nullable=True, comment="When waitlisted; null when skipped."),
@@ -767,7 +766,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "team_id"], ["team.org_id", "team.id"], name=op.f("fk_referral_org_id_team_id_team")
         ),
-        sa.ForeignKeyConstraint(["territory"], ["territory.code"], name=op.f("fk_referral_territory_territory")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_referral")),
         comment="A person directed to a kind of facility, perhaps to one facility.",
         info={"placement": "organisation"},

@@ -1,0 +1,127 @@
+"""Posting the demo city through the public API, its clock moving from round to round."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from app.demo.device import Device
+from app.demo.founding import HoursChange, change_hours, enrol_devices, found, hours_changes
+from app.demo.model import City, Round
+from app.demo.outbox import Post, Route
+from app.directory.rules import local_day
+from app.http.context import Context
+from app.http.envelope import Outcome
+from app.main import create_app
+from app.referrals.service import sweep
+from app.settings import Settings
+
+_TOKEN_LIFETIME: Final = timedelta(days=120)
+_NEVER_S: Final = 1e9
+_HEADERS: Final = {"content-type": "application/json"}
+Progress = Callable[[datetime], None]
+
+
+class DemoError(Exception):
+    """The service did not take what the demo city posts."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was posted and how it was judged."""
+
+    requests: int = 0
+    outcomes: Counter[tuple[Route, Outcome]] = field(default_factory=Counter)
+    without_effect: Counter[str] = field(default_factory=Counter)
+    """Events kept that could not be applied, or not yet, by reason."""
+    unexpected: Counter[str] = field(default_factory=Counter)
+    expired: int = 0
+    seconds: float = 0.0
+
+    def count(self, post: Post, results: Sequence[dict[str, Any]]) -> None:
+        """Count the verdicts on one request: everything is new, but for what is sent again."""
+        expected = Outcome.unchanged if post.again else Outcome.created
+        self.requests += 1
+        for verdict in results:
+            outcome, problem = Outcome(verdict["outcome"]), verdict["problem"]
+            self.outcomes[post.route, outcome] += 1
+            if outcome is not expected:
+                self.unexpected[f"{post.route}: {outcome}, {problem['type'] if problem else 'no problem'}"] += 1
+            elif problem is not None:
+                self.without_effect[problem.get("not_applied", problem["type"])] += 1
+
+
+class _SetClock:
+    """The service's clock while the city is loaded."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def loading_settings(settings: Settings) -> Settings:
+    """Return the settings of the service while it is loaded.
+
+    SQLite leaves syncing to the system, for the city can be made again. Tokens last for months: a renewal a day and
+    device would be 9,000 requests which show nothing new. The sweep runs at the city's time and not at ours.
+    """
+    return settings.model_copy(
+        update={"sqlite_synchronous": "OFF", "token_lifetime": _TOKEN_LIFETIME, "sweep_interval_s": _NEVER_S}
+    )
+
+
+async def load(settings: Settings, city: City, progress: Progress = lambda _: None) -> Tally:
+    """Found the city in a seeded database without one, and post its days; `progress` hears each instant."""
+    started, clock = time.perf_counter(), _SetClock(city.start)
+    app = create_app(loading_settings(settings), clock=clock)
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client,
+    ):
+        context: Context = app.state.context
+        await found(context, city)
+        loading = _Loading(context, await enrol_devices(context, client, city), list(hours_changes(city)))
+        for one in city.rounds():
+            clock.now = one.at
+            await loading.post(one)
+            progress(one.at)
+    loading.tally.seconds = time.perf_counter() - started
+    return loading.tally
+
+
+class _Loading:
+    def __init__(self, context: Context, devices: dict[str, Device], changes: list[HoursChange]) -> None:
+        self._context = context
+        self._devices = devices
+        self._changes = changes
+        self._swept: date | None = None
+        self.tally = Tally()
+
+    async def post(self, one: Round) -> None:
+        """Post a round: route by route, the devices at the same time, as the writer likes it; then sweep once a day."""
+        today = local_day(one.at)
+        while self._changes and self._changes[0].day <= today:
+            await change_hours(self._context, self._changes.pop(0))
+        for _, posts in groupby(one.posts, key=lambda post: post.route):
+            await asyncio.gather(*(self._send(post) for post in posts))
+        if self._swept != today:
+            expired, _ = await sweep(self._context, one.at)
+            self.tally.expired += expired
+            self._swept = today
+
+    async def _send(self, post: Post) -> None:
+        body = orjson.dumps({"device_now": post.device_now, "items": post.items})
+        response = await self._devices[post.sender].post(f"/v1/{post.route}", content=body, headers=_HEADERS)
+        if response.status_code != httpx.codes.OK:
+            raise DemoError(f"/v1/{post.route} answered {response.status_code}")
+        self.tally.count(post, orjson.loads(response.content)["results"])
