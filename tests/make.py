@@ -18,7 +18,7 @@ Json = dict[str, Any]
 QUARTER = "7511803"
 """Goutte-d'Or, inside the default perimeter."""
 
-_chance = Random(75118)  # the same values in every run: workers must collect the same parameters
+_chance = Random(75118)  # noqa: S311 - the same values in every run: workers must collect the same parameters
 _MET = NIGHT - timedelta(minutes=30)
 _ANSWERED = NIGHT - timedelta(minutes=10)
 

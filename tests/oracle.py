@@ -163,7 +163,7 @@ def _key(referral: _Referral, group_by: str | None) -> str:
 
 
 def _true(post: Post, said: str) -> datetime:
-    """Return when something happened by the service's clock: the device's is put right when 2 minutes to 48 hours off."""
+    """Return when something happened by the service's clock: the device's is put right when 2 min to 48 h off."""
     skew = post.received_at - post.device_now
     said_at = datetime.fromisoformat(said)
     return said_at + timedelta(seconds=round(skew.total_seconds())) if 2 * MINUTE < abs(skew) < 48 * HOUR else said_at
@@ -349,7 +349,7 @@ def _group(key: str | None, cohort: Sequence[tuple[_Referral, _History]], questi
         if history.answered_at and history.answered_at <= referral.made_at + horizon
     ]
     late = sum(referral.received_hour - referral.made_at > DAY for referral, _ in cohort)
-    reached = {stage: 0 for stage in STAGES}
+    reached = dict.fromkeys(STAGES, 0)
     recorded = dict(reached)
     for _, states, _ in seen:
         for index, stage in enumerate(STAGES):

@@ -1,11 +1,11 @@
 """What the databases say differently, said once: commit positions, months, JSON arrays, and Citus placement."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, Table, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, String, Table, any_, literal, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -77,6 +77,16 @@ _POSITION = {
     "postgresql": text("SELECT pg_current_xact_id()::text::bigint"),
     "sqlite": text("UPDATE feed SET position = position + 1 RETURNING position"),
 }
+
+
+def among(session: AsyncSession, column: Any, values: Collection[Any]) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped or a plain column
+    """Return the condition that a column has one of many values: one array on PostgreSQL, a list on SQLite.
+
+    A list of a thousand parameters is a thousand pieces of SQL for PostgreSQL's driver to cut; an array is one.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
+    return cast("ColumnElement[bool]", column.in_(values))
 
 
 async def commit_position(connection: AsyncConnection) -> int:

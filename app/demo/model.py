@@ -21,8 +21,8 @@ from app.demo.stories import Stories, stories_of
 from app.directory.rules import local_day
 
 _ONE_DAY: Final = timedelta(days=1)
-_AFTER_THE_NIGHT, _AFTER_THE_DAY = 3.0, 19.75
-"""Hours of the Paris clock at which devices send what they hold."""
+_SENT: Final = 8.25
+"""Hour of the Paris clock at which devices send what they hold: the night teams are back, the desks open."""
 _REPORTED: Final = (10.25, 18.0)
 _FILLED: Final = 0.9
 _JUST_NOW: Final = timedelta(minutes=3)
@@ -70,21 +70,20 @@ class City:
         return now - self._behind(sender, now)
 
     def rounds(self) -> Iterator[Round]:
-        """Yield what is sent, twice a day and at the very end. To be run through once."""
+        """Yield what is sent, once a day and at the very end. To be run through once."""
         self._fill_lodgings()
         self._agenda.start(self._days(), self.start)
         day = self.first
         while local(day, 0) < self.until:
-            for hour, senders in ((_AFTER_THE_NIGHT, NIGHT_TEAMS), (_AFTER_THE_DAY, DAY_TEAMS | DESKS)):
-                if (at := local(day, hour)) < self.until:
-                    yield self._round(at, senders)
+            if (at := local(day, _SENT)) < self.until:
+                yield self._round(at)
             day += _ONE_DAY
         self._report(self.until - _JUST_NOW)
-        yield self._round(self.until, NIGHT_TEAMS | DAY_TEAMS | DESKS)
+        yield self._round(self.until)
 
-    def _round(self, at: datetime, senders: frozenset[str]) -> Round:
+    def _round(self, at: datetime) -> Round:
         self._agenda.run_until(at)
-        return Round(at, tuple(self._outbox.collect(at, senders)))
+        return Round(at, tuple(self._outbox.collect(at)))
 
     def _days(self) -> Story:
         """Begin every day: the outings of the teams, and what the desks report."""

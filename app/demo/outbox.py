@@ -1,7 +1,7 @@
 """What the devices of the demo city hold, and when they send it: late without a network, twice after a lost answer."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -92,10 +92,9 @@ class Outbox:
         """Let a device send a later revision of what it wrote before."""
         self._devices[sender].waiting.append(_Waiting(route, written, ready, until))
 
-    def collect(self, at: datetime, senders: Collection[str]) -> list[Post]:
-        """Return what some devices send at an instant, in the order of the routes."""
-        devices = [(sender, device) for sender, device in self._devices.items() if sender in senders]
-        posts = [post for sender, device in devices for post in self._send(sender, device, at)]
+    def collect(self, at: datetime) -> list[Post]:
+        """Return what all devices send at an instant, in the order of the routes."""
+        posts = [post for sender, device in self._devices.items() for post in self._send(sender, device, at)]
         order = list(Route)
         return sorted(posts, key=lambda post: order.index(post.route))
 

@@ -10,9 +10,10 @@ from sqlalchemy import Table, select
 
 from app.db.bulk import Row, insert_new, update_rows
 from app.db.engine import WriteSession
-from app.db.portability import FOLDING, hold
+from app.db.portability import FOLDING, among, hold
 from app.http.envelope import Verdict
 from app.ingest.rules import Decision, Stored, decide
+from app.ingest.service import to_the_hour
 from app.ingest.verdicts import verdict_on
 
 CORRECTABLE_FOR: Final = timedelta(hours=72)
@@ -100,10 +101,11 @@ async def _stored(
     found = await session.execute(
         select(
             table.c.org_id, table.c.id, table.c.digest, table.c.revision, table.c.team_id, table.c.first_received_at
-        ).where(table.c.org_id.in_({org for org, _ in keys}), table.c.id.in_({key for _, key in keys}))
+        ).where(table.c.org_id.in_({org for org, _ in keys}), among(session, table.c.id, {key for _, key in keys}))
     )
+    hour = to_the_hour(now)  # receptions are known by the hour, and nobody is given less than was promised
     return {
-        (org, key): _Known(digest, revision, team, now - received < CORRECTABLE_FOR)
+        (org, key): _Known(digest, revision, team, hour - received <= CORRECTABLE_FOR)
         for org, key, digest, revision, team, received in found
     }
 

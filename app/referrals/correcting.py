@@ -37,14 +37,15 @@ async def follow_encounters(
         session, {org for org, _ in by_encounter}, [key for _, key in by_encounter if key is not None]
     )
     pairs = [(by_encounter[s.org_id, key], s) for key, s in found if (s.org_id, key) in by_encounter]
-    await queries.set_referrals(session, [_place(change, standing) for change, standing in pairs])
+    await queries.set_referrals(session, [_place(change, standing, position) for change, standing in pairs])
     await queries.add_events(session, [_withdrawal(c, s, now) for c, s in pairs if c.withdrawn])
     moved = await queries.by_ids(session, {standing.id for _, standing in pairs})
     await folding.refold(session, moved, position)
 
 
-def _place(change: EncounterChange, standing: Standing) -> dict[str, Any]:
+def _place(change: EncounterChange, standing: Standing, position: int) -> dict[str, Any]:
     making = change.making
+    stays = (making.territory, making.cohort_day) == (standing.territory, standing.cohort_day)
     return {
         "org_id": standing.org_id,
         "id": standing.id,
@@ -53,6 +54,7 @@ def _place(change: EncounterChange, standing: Standing) -> dict[str, Any]:
         "cohort_day": making.cohort_day,
         "created_at": making.created_at,
         "link_id": making.link_id,
+        "position": standing.position if stays else position,
     }
 
 

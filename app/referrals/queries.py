@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from app.db.bulk import Row, insert_all_new, insert_new, update_rows
 from app.db.engine import ReadSession, WriteSession
+from app.db.portability import among
 from app.db.table import Base, table_of
 from app.referrals.models import HeldEvent, LookupFailure, Referral, ReferralEvent
 from app.referrals.records import Held, PendingEvent, Standing, StoredEvent
@@ -42,7 +43,7 @@ async def known(
         return {}
     found = await session.execute(
         select(col(Referral.org_id), col(Referral.id), col(Referral.digest), col(Referral.team_id)).where(
-            col(Referral.org_id).in_(org_ids), col(Referral.id).in_(ids)
+            col(Referral.org_id).in_(org_ids), among(session, col(Referral.id), ids)
         )
     )
     return {(org, key): (digest, team) for org, key, digest, team in found}
@@ -50,7 +51,11 @@ async def known(
 
 async def by_ids(session: Session, ids: Collection[UUID]) -> list[Standing]:
     """Return the referrals of any organisation with these ids."""
-    return await _all(session, _select(Referral, Standing).where(col(Referral.id).in_(ids)), Standing) if ids else []
+    return (
+        await _all(session, _select(Referral, Standing).where(among(session, col(Referral.id), ids)), Standing)
+        if ids
+        else []
+    )
 
 
 async def named(session: Session, ids: Collection[UUID | None]) -> dict[UUID | None, list[Standing]]:
@@ -66,7 +71,7 @@ async def by_slips(session: Session, digests: Collection[bytes]) -> list[tuple[b
     if not digests:
         return []
     statement = _select(Referral, Standing).add_columns(_REFERRAL.c.slip_digest)
-    found = await session.execute(statement.where(col(Referral.slip_digest).in_(digests)))
+    found = await session.execute(statement.where(among(session, col(Referral.slip_digest), digests)))
     return [(row[-1], Standing(*row[:-1])) for row in found]
 
 
@@ -131,7 +136,7 @@ async def of_encounters(
         return []
     statement = _select(Referral, Standing).add_columns(_REFERRAL.c.encounter_id)
     found = await session.execute(
-        statement.where(col(Referral.org_id).in_(org_ids), col(Referral.encounter_id).in_(encounters))
+        statement.where(col(Referral.org_id).in_(org_ids), among(session, col(Referral.encounter_id), encounters))
     )
     return [(row[-1], Standing(*row[:-1])) for row in found]
 
@@ -152,7 +157,7 @@ async def events_of(session: Session, keys: Iterable[tuple[UUID, UUID]]) -> dict
         return listed
     statement = _select(ReferralEvent, StoredEvent).where(
         col(ReferralEvent.org_id).in_({org for org, _ in wanted}),
-        col(ReferralEvent.referral_id).in_({referral for _, referral in wanted}),
+        among(session, col(ReferralEvent.referral_id), {referral for _, referral in wanted}),
     )
     for event in await _all(session, statement, StoredEvent):
         listed.setdefault((event.org_id, event.referral_id), []).append(event)
@@ -167,7 +172,7 @@ async def event_digests(session: WriteSession, keys: Collection[tuple[UUID, UUID
     for table in (_EVENT, _HELD):
         rows = await session.execute(
             select(table.c.org_id, table.c.id, table.c.digest).where(
-                table.c.org_id.in_({org for org, _ in keys}), table.c.id.in_({key for _, key in keys})
+                table.c.org_id.in_({org for org, _ in keys}), among(session, table.c.id, {key for _, key in keys})
             )
         )
         found |= {(org, key): digest for org, key, digest in rows}
@@ -178,9 +183,12 @@ async def held_for(session: WriteSession, ids: Collection[UUID], slips: Collecti
     """Return the events that wait for these referrals."""
     conditions = []
     if ids:
-        conditions.append(col(HeldEvent.referral_id).in_(ids))
+        conditions.append(among(session, col(HeldEvent.referral_id), ids))
     if slips:
-        conditions += [col(HeldEvent.slip_digest).in_(slips), col(HeldEvent.slip_digest_before).in_(slips)]
+        conditions += [
+            among(session, col(HeldEvent.slip_digest), slips),
+            among(session, col(HeldEvent.slip_digest_before), slips),
+        ]
     return await _all(session, _select(HeldEvent, Held).where(or_(*conditions)), Held) if conditions else []
 
 

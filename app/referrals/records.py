@@ -36,6 +36,11 @@ class Standing:
     reason: str | None
     state_at: datetime
     answer_channel: str | None
+    requested_at: datetime | None
+    waitlisted_at: datetime | None
+    accepted_at: datetime | None
+    arrived_at: datetime | None
+    admitted_at: datetime | None
     exited_at: datetime | None
     exit_destination: str | None
     due_at: datetime | None
@@ -51,15 +56,7 @@ class Standing:
 
     def shows(self, folded: Folded) -> bool:
         """Say whether the stored columns already are what the events add up to."""
-        return (
-            self.state == folded.state
-            and self.reason == folded.reason
-            and self.state_at == folded.last_at
-            and self.answer_channel == folded.channel
-            and self.exited_at == folded.exited_at
-            and self.exit_destination == folded.destination
-            and self.due_at == folded.due_at(self.terms())
-        )
+        return all(getattr(self, name) == value for name, value in folded_columns(folded, self.terms()).items())
 
 
 @dataclass(frozen=True, slots=True)

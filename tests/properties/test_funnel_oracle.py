@@ -2,19 +2,15 @@
 arrived: late, twice, out of order, contradicted, from devices with wrong clocks."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.demo.device import Device
-from app.directory import upkeep
-from app.directory.upkeep import NewFacility
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.vocabulary import Role
@@ -24,7 +20,7 @@ from tests import members, places
 from tests.clock import SetClock
 from tests.oracle import Json, Post, Question, Sender, funnel
 from tests.properties import histories as told
-from tests.properties.histories import FACILITIES, History, Sending
+from tests.properties.histories import FACILITIES, History
 
 _START = datetime(2025, 12, 1, 12, tzinfo=UTC)
 _PATHS = {
