@@ -16,7 +16,7 @@ GROUPS = {"db": db}
 
 def add_to(command: typer.Typer) -> None:
     """Add the commands that stand by themselves."""
-    for action in (migrate, serve, rehearse, sweep, openapi):
+    for action in (migrate, serve, rehearse, slip, sweep, openapi):
         command.command()(action)
 
 
@@ -108,6 +108,16 @@ def rehearse(
         fail(refused.response.json().get("detail", "The service refused."))
     except httpx.TransportError:
         fail(f"Nobody answers on {url}.")
+
+
+def slip(
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 1,
+) -> None:
+    """Print fresh codes for slips or cards, one a line: random, with a check character, known to nobody."""
+    from app.codes import new_code
+
+    for _ in range(count):
+        typer.echo(new_code())
 
 
 def sweep() -> None:

@@ -13,6 +13,7 @@ from app.db.bulk import Row, insert_all_new, insert_new, update_rows
 from app.db.engine import ReadSession, WriteSession
 from app.db.portability import among
 from app.db.table import Base, table_of
+from app.directory.vocabulary import SuccessState
 from app.referrals.models import HeldEvent, LookupFailure, Referral, ReferralEvent
 from app.referrals.records import Held, PendingEvent, Standing, StoredEvent
 from app.referrals.vocabulary import NotApplied, State
@@ -79,7 +80,12 @@ async def open_by_card(session: Session, links: Collection[bytes], answerable: C
     """Return the open referrals of a card that the caller may answer, newest first."""
     statement = (
         _select(Referral, Standing)
-        .where(col(Referral.link_id).in_(links), col(Referral.state).in_(_OPEN), answerable)
+        .where(
+            col(Referral.link_id).in_(links),
+            col(Referral.state).in_(_OPEN),
+            or_(col(Referral.state) != State.arrived.value, col(Referral.success) != SuccessState.arrived.value),
+            answerable,
+        )
         .order_by(col(Referral.created_at).desc())
         .limit(20)
     )
