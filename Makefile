@@ -33,8 +33,7 @@ bench: $(VENV)/.dev-stamp ## Measure ingest against the raw driver and a naive e
 	@$(BIN)/python -m bench.ingest $(ARGS)
 
 openapi: $(VENV)/.dev-stamp $(BIN)/maraude ## Rebuild the frozen API document, openapi/v1.json
-	@$(BIN)/maraude openapi > openapi/.v1.json
-	@mv openapi/.v1.json openapi/v1.json
+	@$(BIN)/maraude openapi > openapi/v1.json.new && mv openapi/v1.json.new openapi/v1.json
 
 migration: $(VENV)/.dev-stamp ## Write the next migration from what the tables have become: m="what changes"
 	@test -n "$(m)" || { echo 'Say what changes: make migration m="Add the plan"' >&2; exit 1; }

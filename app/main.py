@@ -12,7 +12,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from app.api import DESCRIPTION, TAGS, build_router
+from app.api import DESCRIPTION, ROUTERS, TAGS
 from app.clock import Clock, utc_now
 from app.db.engine import Database
 from app.db.writer import Writer
@@ -45,7 +45,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     )
     app.state.context = context
     app.state.authenticator = Authenticator()
-    app.include_router(build_router())
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_middleware(RequestFrame, clock=clock)
     install_problems(app)
     app.openapi = _documented(app)  # type: ignore[method-assign]  # FastAPI's documented way

@@ -13,7 +13,7 @@ from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission
 
-router: Final = APIRouter(tags=["directory"])
+router: Final = APIRouter(prefix="/v1", tags=["directory"])
 _TAG_DOCUMENTED: Final = {
     "ETag": {"description": "Strong entity tag: the SHA-256 of the body.", "schema": {"type": "string"}}
 }

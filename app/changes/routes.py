@@ -13,7 +13,7 @@ from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission
 
-router: Final = APIRouter(tags=["changes"])
+router: Final = APIRouter(prefix="/v1", tags=["changes"])
 
 
 @router.get(

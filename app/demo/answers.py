@@ -8,7 +8,7 @@ from uuid import UUID
 from app.demo.draws import Draws
 from app.demo.outbox import Item, Outbox, Route
 from app.demo.people import Person
-from app.demo.places import Place
+from app.demo.places import Place, office_morning
 
 _ENDED: Final = frozenset({"refused", "no_show", "declined", "cancelled"})
 _CALLED_INSTEAD: Final = 0.1
@@ -56,7 +56,8 @@ class Answers:
             item["referral_id"] = case.id
         if self._draws.chance(_WRITTEN_LATER):
             item["recorded_at"] = at + self._draws.between(*_WRITES_AFTER)
-        self._outbox.say(case.place.kind, Route.referral_events, item, at)
+        ready = office_morning(at) if case.place.plan.unhurried else at
+        self._outbox.say(case.place.kind, Route.referral_events, item, at, ready=ready)
 
     def by_team(self, case: Case, state: str, at: datetime, reason: str | None = None) -> None:
         """Let the team itself say it: it was there, or met the person again."""
@@ -68,7 +69,8 @@ class Answers:
         """Let the end of a stay be known."""
         item: Item = {"id": self._draws.id(at), "occurred_at": at, "destination": destination}
         if case.place.plan.desk:
-            self._outbox.say(case.place.kind, Route.stay_exits, item | {"referral_id": case.id}, at)
+            answer = item | {"referral_id": case.id}
+            self._outbox.say(case.place.kind, Route.stay_exits, answer, at, ready=office_morning(at))
         else:
             self._by_phone(case, Route.stay_exits, item, at)
 

@@ -85,6 +85,8 @@ class FacilityPlan:
     opens: int
     closes: int
     desk: bool = True
+    unhurried: bool = False
+    """Its desk reports and answers twice a week: its places seldom change."""
 
 
 TEAMS: Final = (
@@ -93,8 +95,8 @@ TEAMS: Final = (
         _PORTES,
         "Nuit",
         night=True,
-        outings_a_week=5.6,
-        people_met=15.0,
+        outings_a_week=4.4,
+        people_met=18.5,
         round={"7511803": 0.42, "7511804": 0.48, "7511802": 0.06, "7511004": 0.02, "93001": 0.02},
     ),
     TeamPlan(
@@ -102,8 +104,8 @@ TEAMS: Final = (
         _PORTES,
         "Jour",
         night=False,
-        outings_a_week=4.8,
-        people_met=12.5,
+        outings_a_week=3.4,
+        people_met=15.5,
         round={"7511801": 0.12, "7511802": 0.3, "7511803": 0.42, "7511804": 0.16},
         wrong_clock=WrongClock(0.28, 0.36, timedelta(hours=1)),
     ),
@@ -112,8 +114,8 @@ TEAMS: Final = (
         _OURCQ,
         "Nuit",
         night=True,
-        outings_a_week=5.2,
-        people_met=14.0,
+        outings_a_week=4.0,
+        people_met=17.5,
         round={"7511804": 0.72, "7511803": 0.14, "7511902": 0.09, "93001": 0.05},
         wrong_clock=WrongClock(0.62, 0.66, timedelta(hours=3, minutes=12)),
     ),
@@ -122,8 +124,8 @@ TEAMS: Final = (
         _OURCQ,
         "Jour",
         night=False,
-        outings_a_week=4.6,
-        people_met=12.0,
+        outings_a_week=3.3,
+        people_met=15.0,
         round={"7511804": 0.7, "7511803": 0.2, "7511902": 0.06, "7511901": 0.04},
     ),
     TeamPlan(
@@ -131,8 +133,8 @@ TEAMS: Final = (
         _PLATEAU,
         "Nuit",
         night=True,
-        outings_a_week=4.6,
-        people_met=12.5,
+        outings_a_week=3.4,
+        people_met=15.5,
         round={"7512001": 0.34, "7512003": 0.28, "7512004": 0.24, "7512002": 0.1, "93048": 0.04},
     ),
     TeamPlan(
@@ -140,8 +142,8 @@ TEAMS: Final = (
         _PLATEAU,
         "Jour",
         night=False,
-        outings_a_week=4.4,
-        people_met=12.0,
+        outings_a_week=3.0,
+        people_met=15.0,
         round={"7512001": 0.3, "7512002": 0.2, "7512003": 0.28, "7512004": 0.22},
         wrong_clock=WrongClock(0.8, 0.92, -timedelta(minutes=6)),
     ),
@@ -159,10 +161,10 @@ FACILITIES: Final = (
         "harm_reduction_centre", _RECEPTION, "Point prévention Ordener (démo)", "7511802", 24, _BUT_SUNDAY, 600, 1080
     ),
     FacilityPlan("emergency_housing", _ROOFS, "Hôtel d'urgence Poissonniers (démo)", "7511802", 34, *_ALWAYS),
-    FacilityPlan("reintegration_housing", _ROOFS, "Résidence Pelleport (démo)", "7512002", 44, *_ALWAYS),
-    FacilityPlan("longer_stay_housing", _ROOFS, "Maison Charonne (démo)", "7512004", 16, *_ALWAYS),
+    FacilityPlan("reintegration_housing", _ROOFS, "Résidence Pelleport (démo)", "7512002", 44, *_ALWAYS, unhurried=True),
+    FacilityPlan("longer_stay_housing", _ROOFS, "Maison Charonne (démo)", "7512004", 16, *_ALWAYS, unhurried=True),
     FacilityPlan(
-        "addiction_treatment", _HOSPITAL, "Addictologie Ménilmontant (démo)", "7512003", 22, _WORKING, 540, 1080
+        "addiction_treatment", _HOSPITAL, "Addictologie Ménilmontant (démo)", "7512003", 22, _WORKING, 540, 1080, unhurried=True
     ),
     FacilityPlan(
         "health_care", _HOSPITAL, "Consultation Belleville (démo)", "7512001", 20, _BUT_SUNDAY, 540, 1140, desk=False

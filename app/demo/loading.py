@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any, Final
 
 import httpx
@@ -25,6 +24,13 @@ from app.settings import Settings
 
 _TOKEN_LIFETIME: Final = timedelta(days=120)
 _NEVER_S: Final = 1e9
+_SWEPT_EVERY: Final = timedelta(days=7)
+_TOGETHER: Final = (
+    (Route.patrols, Route.facility_reports),
+    (Route.encounters, Route.referrals),
+    (Route.referral_events, Route.stay_exits),
+)
+"""Routes posted at the same time: what the writer finds queued behind a commit shares the next one."""
 _HEADERS: Final = {"content-type": "application/json"}
 Progress = Callable[[datetime], None]
 
@@ -104,17 +110,17 @@ class _Loading:
         self._context = context
         self._devices = devices
         self._changes = changes
-        self._swept: date | None = None
+        self._swept: date = date.min
         self.tally = Tally()
 
     async def post(self, one: Round) -> None:
-        """Post a round: route by route, the devices at the same time, as the writer likes it; then sweep once a day."""
+        """Post a round: records before what answers them, the devices at the same time; then sweep once a week."""
         today = local_day(one.at)
         while self._changes and self._changes[0].day <= today:
             await change_hours(self._context, self._changes.pop(0))
-        for _, posts in groupby(one.posts, key=lambda post: post.route):
-            await asyncio.gather(*(self._send(post) for post in posts))
-        if self._swept != today:
+        for routes in _TOGETHER:
+            await asyncio.gather(*(self._send(post) for post in one.posts if post.route in routes))
+        if one.is_last or today - self._swept >= _SWEPT_EVERY:
             expired, _ = await sweep(self._context, one.at)
             self.tally.expired += expired
             self._swept = today

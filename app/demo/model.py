@@ -40,6 +40,7 @@ class Round:
 
     at: datetime
     posts: tuple[Post, ...]
+    is_last: bool = False
 
 
 class City:
@@ -76,14 +77,14 @@ class City:
         day = self.first
         while local(day, 0) < self.until:
             if (at := local(day, _SENT)) < self.until:
-                yield self._round(at)
+                yield Round(at, self._sent_at(at))
             day += _ONE_DAY
         self._report(self.until - _JUST_NOW)
-        yield self._round(self.until)
+        yield Round(self.until, self._sent_at(self.until), is_last=True)
 
-    def _round(self, at: datetime) -> Round:
+    def _sent_at(self, at: datetime) -> tuple[Post, ...]:
         self._agenda.run_until(at)
-        return Round(at, tuple(self._outbox.collect(at)))
+        return tuple(self._outbox.collect(at))
 
     def _days(self) -> Story:
         """Begin every day: the outings of the teams, and what the desks report."""
@@ -102,7 +103,7 @@ class City:
 
     def _report(self, at: datetime) -> None:
         for place in self.places.values():
-            if place.plan.desk:
+            if place.reports_on(local_day(at)):
                 self._outbox.say(place.kind, Route.facility_reports, place.report(at), at)
 
     def _outing(self, outing: Outing) -> Story:

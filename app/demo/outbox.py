@@ -31,6 +31,10 @@ class Route(StrEnum):
     facility_reports = "facility-reports"
 
 
+_CAN_WAIT: Final = frozenset({Route.referrals, Route.referral_events, Route.stay_exits})
+_MOST_WAITED: Final = timedelta(hours=30)
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """One request of one device; `again` when the same was sent before and its answer got lost."""
@@ -103,7 +107,9 @@ class Outbox:
             return
         device.offline_until = None
         due = [waiting for waiting in device.waiting if waiting.ready <= at]
-        if due and self._draws.chance(_WITHOUT_NETWORK):
+        if not _is_switched_on(due, at):
+            return
+        if self._draws.chance(_WITHOUT_NETWORK):
             device.offline_until = at + self._draws.between(_SHORTEST_OUTAGE, _LONGEST_OUTAGE)
             return
         device.waiting = [waiting for waiting in device.waiting if waiting.ready > at]
@@ -113,6 +119,11 @@ class Outbox:
         device.unanswered = [post for post in fresh if self._draws.chance(_ANSWER_LOST)]
         yield from again
         yield from fresh
+
+
+def _is_switched_on(due: Sequence[_Waiting], at: datetime) -> bool:
+    """Say whether a device is in use: a desk is every day, a phone after an outing or when something has waited."""
+    return any(waiting.route not in _CAN_WAIT or at - waiting.ready >= _MOST_WAITED for waiting in due)
 
 
 def _posts(sender: str, device_now: datetime, due: Sequence[_Waiting], at: datetime) -> Iterator[Post]:

@@ -20,12 +20,22 @@ LODGINGS: Final = frozenset(
 _WEEKDAYS: Final = tuple(Weekday)
 _ORDINARY_LOAD: Final = 0.72
 _LOOKED_AHEAD: Final = 40
+_MORNING: Final = 8.0
+_OFFICE_DAYS: Final = frozenset({2, 5})
+_BEFORE_OFFICE_DAYS: Final = frozenset({1, 4})
 
 
 def local(day: date, hour: float) -> datetime:
     """Return the instant of an hour of the Paris clock, from 0 to 48."""
     days, minutes = divmod(round(hour * 60), DAY_MINUTES)
     return datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), PARIS).astimezone(UTC)
+
+
+def office_morning(at: datetime) -> datetime:
+    """Return the next Tuesday or Friday morning: departures and applications are written twice a week."""
+    today = at.astimezone(PARIS).date()
+    mornings = (local(today + timedelta(days=ahead), _MORNING) for ahead in range(8))
+    return next(morning for morning in mornings if morning.isoweekday() in _OFFICE_DAYS and morning >= at)
 
 
 @dataclass(slots=True)
@@ -58,10 +68,13 @@ class Place:
         """Return why nobody is received at an instant, or None when somebody is."""
         here = at.astimezone(PARIS)
         minute = here.hour * 60 + here.minute
-        planned = _WEEKDAYS[here.weekday()] in self.plan.weekdays and self.plan.opens <= minute < self.plan.closes
-        if not planned:
+        if not (self.is_staffed(here.date()) and self.plan.opens <= minute < self.plan.closes):
             return ReportReason.closed_at_time
         return self._shut_all_day(here.date())
+
+    def is_staffed(self, day: date) -> bool:
+        """Say whether it opens at all on such a weekday."""
+        return _WEEKDAYS[day.weekday()] in self.plan.weekdays
 
     def next_opening(self, at: datetime) -> datetime | None:
         """Return `at` when it is open, else when it next opens; None when that is not in sight."""
@@ -73,6 +86,11 @@ class Place:
             if opens > at and self.why_shut(opens) is None:
                 return opens
         return None
+
+    def reports_on(self, day: date) -> bool:
+        """Say whether its desk reports on a day."""
+        often = not self.plan.unhurried or day.isoweekday() in _BEFORE_OFFICE_DAYS
+        return self.plan.desk and often and self.is_staffed(day)
 
     def is_full(self, at: datetime) -> bool:
         """Say whether no seat is left just now, in a place of first reception."""

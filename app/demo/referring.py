@@ -11,7 +11,7 @@ from app.demo.habits import ACCOMPANIED, LODGINGS, WANTED
 from app.demo.outbox import Item, Outbox, Route
 from app.demo.pathways import Pathways
 from app.demo.people import Person
-from app.demo.places import Place
+from app.demo.places import Place, office_morning
 
 _SILENT: Final = 0.08
 _NAMES_NO_FACILITY: Final = 0.15
@@ -52,6 +52,7 @@ class Referring:
 
     def _apply(self, case: Case, kind: str, at: datetime) -> None:
         """Let the team ask for a place on the next rung for somebody who stays somewhere: by phone, in no encounter."""
+        at = office_morning(at)
         asked = self._case(case.team, case.person, kind, at)
         asked.accompanied, asked.slip = False, None
         item = self._item(asked, "requested") | {"occurred_at": at, "territory": case.place.plan.territory}

@@ -20,7 +20,7 @@ from app.identity.vocabulary import Permission
 from app.ingest.responses import INGEST_PROBLEMS
 from app.ingest.service import Ingest
 
-router: Final = APIRouter(tags=["directory"])
+router: Final = APIRouter(prefix="/v1", tags=["directory"])
 _REPORTS: Final = Ingest(FacilityReportIn, "facility-report.post", store_reports)
 _READ_PROBLEMS: Final = (errors.unauthenticated, errors.forbidden, errors.invalid, errors.unavailable, errors.too_slow)
 

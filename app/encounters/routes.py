@@ -14,7 +14,7 @@ from app.identity.vocabulary import Permission
 from app.ingest.responses import INGEST_PROBLEMS
 from app.ingest.service import Ingest
 
-router: Final = APIRouter(tags=["encounters"])
+router: Final = APIRouter(prefix="/v1", tags=["encounters"])
 _ENCOUNTERS: Final = Ingest(EncounterIn, "encounter.post", store_encounters)
 
 

@@ -30,6 +30,10 @@ def context_of(request: Request) -> Context:
     return cast("Context", request.app.state.context)
 
 
+async def _context(request: Request) -> Context:
+    return context_of(request)
+
+
 async def _now(request: Request) -> datetime:
     return context_of(request).clock()
 
@@ -54,4 +58,4 @@ Reading = Annotated[ReadSession, Depends(_reading, scope="function")]
 Analysing = Annotated[ReadSession, Depends(_analysing, scope="function")]
 Writing = Annotated[WriteSession, Depends(_writing, scope="function")]
 Now = Annotated[datetime, Depends(_now)]
-Ctx = Annotated[Context, Depends(context_of)]
+Ctx = Annotated[Context, Depends(_context)]

@@ -24,6 +24,8 @@ from app.http.wire import Moment, Received, Sent
 MOST_ITEMS: Final = 500
 _SMALL_SKEW: Final = timedelta(minutes=2)
 _LARGE_SKEW: Final = timedelta(hours=48)
+_MOST_SECONDS: Final = 2**31 - 1
+"""What its column holds: 68 years, less than lie between the first and the last instant a device may claim."""
 Item = TypeVar("Item", bound=Received)
 
 DryRun = Annotated[bool, Query(description="Judge the items without storing anything.")]
@@ -74,7 +76,7 @@ class ProblemSent(Sent):
     title: str
     status: int
     detail: str
-    errors: list[FaultSent] = Field(default_factory=list, description="Where, when there is a where.", exclude=True)
+    errors: list[FaultSent] = Field(description="Where, when there is a where.", exclude_if=lambda found: not found)
 
 
 class VerdictSent(Sent):
@@ -139,7 +141,8 @@ class Skew:
 def skew_of(device_now: datetime, now: datetime) -> Skew:
     """Return the skew of a device: under 2 minutes is the network and left alone, from 48 hours on nobody can tell."""
     skew = now - device_now
-    return Skew(round(skew.total_seconds()), _SMALL_SKEW < abs(skew) < _LARGE_SKEW)
+    seconds = max(-_MOST_SECONDS, min(_MOST_SECONDS, round(skew.total_seconds())))
+    return Skew(seconds, _SMALL_SKEW < abs(skew) < _LARGE_SKEW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from app.http.envelope import ProblemSent
 
@@ -37,16 +38,32 @@ def build_document(app: FastAPI, *, description: str, tags: Sequence[Mapping[str
     )
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     bodies = [content for operation in operations for content in _own_bodies(operation)]
-    models: list[type[BaseModel]] = [ProblemSent, *(_BODIES[content[_MODEL]] for content in bodies)]
-    references, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    references, schemas = _schemas(app, [_BODIES[content[_MODEL]] for content in bodies])
     for content in bodies:
         content["schema"] = references[_BODIES[content.pop(_MODEL)], "validation"]
+    for operation in operations:
+        _describe_success(operation)
     components = document.setdefault("components", {}).setdefault("schemas", {})
-    for name, schema in schemas["$defs"].items():
-        components.setdefault(name, schema)
+    components |= schemas["$defs"]
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
     return _sorted(document)  # type: ignore[no-any-return]  # a mapping goes in, a mapping comes out
+
+
+def _schemas(app: FastAPI, received: Sequence[type[BaseModel]]) -> tuple[Mapping[Any, Any], Mapping[str, Any]]:
+    """Return the schemas of everything sent and received, by pydantic itself: FastAPI drops the nulls of examples."""
+    routes = (getattr(context, "response_model", None) for context in iter_route_contexts(app.routes))
+    sent: list[type[BaseModel]] = [ProblemSent, *(model for model in routes if model is not None)]
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in sent]
+    modes += [(model, "validation") for model in received]
+    return models_json_schema(modes, ref_template=_REF)
+
+
+def _describe_success(operation: Mapping[str, Any]) -> None:
+    """Say what was asked for where FastAPI only says that it went well."""
+    for response in operation["responses"].values():
+        if response["description"] == "Successful Response":
+            response["description"] = operation["summary"]
 
 
 def _own_bodies(operation: Mapping[str, Any]) -> list[dict[str, Any]]:

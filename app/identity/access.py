@@ -1,9 +1,10 @@
 """How a route says who may call it: `principal: Annotated[Principal, allowed(Permission.encounter_write)]`."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from app import errors
 from app.http.context import context_of
@@ -11,33 +12,28 @@ from app.identity.rules import Principal, authorise
 from app.identity.service import Authenticator
 from app.identity.vocabulary import Permission
 
-_bearer: Final = HTTPBearer(
-    auto_error=False,
-    scheme_name="token",
-    description="`Authorization: Bearer mrd_...`, from an enrolment or a renewal.",
-)
 
+class Guard(SecurityBase):
+    """The one dependency between a request and a route: it knows the caller and lets a permission through.
 
-async def _principal(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Principal:
-    if credentials is None:
-        raise errors.unauthenticated()
-    authenticator: Authenticator = request.app.state.authenticator
-    principal = await authenticator.principal(context_of(request), credentials.credentials)
-    request.state.role = principal.role.value
-    return principal
+    The role test of the whole document reads the permission back.
+    """
 
-
-class Guard:
-    """The dependency that lets a permission through; the role test of the whole document reads it back."""
+    model = HTTPBearer(description="`Authorization: Bearer mrd_...`, from an enrolment or a renewal.")
+    scheme_name = "token"
 
     def __init__(self, permission: Permission) -> None:
         """Guard with one permission."""
         self.permission: Final = permission
 
-    async def __call__(self, principal: Principal = Depends(_principal)) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         """Return the principal, or raise unauthenticated or forbidden."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise errors.unauthenticated()
+        authenticator: Authenticator = request.app.state.authenticator
+        principal = await authenticator.principal(context_of(request), token.strip())
+        request.state.role = principal.role.value
         authorise(principal, self.permission)
         return principal
 

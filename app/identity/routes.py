@@ -18,7 +18,7 @@ from app.identity.schemas import EnrolledSent, EnrolmentReceived, MeSent, Organi
 from app.identity.service import Home
 from app.identity.vocabulary import GRANTS, Permission
 
-router = APIRouter(tags=["identity"])
+router = APIRouter(prefix="/v1", tags=["identity"])
 
 _ENROLMENT: Final = TypeAdapter(EnrolmentReceived)
 _NONCE_HEADER: Final = "DPoP-Nonce"

@@ -16,7 +16,7 @@ from app.metrics.queries import FunnelQuestion
 from app.metrics.schemas import FunnelSent
 from app.metrics.service import ask_funnel
 
-router: Final = APIRouter(tags=["metrics"])
+router: Final = APIRouter(prefix="/v1", tags=["metrics"])
 
 
 @router.get(

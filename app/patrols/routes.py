@@ -14,7 +14,7 @@ from app.ingest.service import Ingest
 from app.patrols.schemas import PatrolIn
 from app.patrols.service import store_patrols
 
-router: Final = APIRouter(tags=["patrols"])
+router: Final = APIRouter(prefix="/v1", tags=["patrols"])
 _PATROLS: Final = Ingest(PatrolIn, "patrol.post", store_patrols)
 
 

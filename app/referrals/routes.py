@@ -33,7 +33,7 @@ from app.referrals.schemas import (
 )
 from app.referrals.vocabulary import NotApplied, State
 
-router: Final = APIRouter(tags=["referrals"])
+router: Final = APIRouter(prefix="/v1", tags=["referrals"])
 _LOOKUP: Final = TypeAdapter(LookupIn)
 _REFERRALS: Final = Ingest(LoneReferralIn, "referral.post", service.store_lone)
 _EVENTS: Final = Ingest(ReferralEventIn, "referral-event.post", store_answers)

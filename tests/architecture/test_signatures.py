@@ -10,14 +10,15 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 from sqlmodel import SQLModel
 
-from app.api import build_router
+from app.api import ROUTERS
 from app.db.table import Base
 from app.main import API_VERSION, create_app
 from app.settings import Settings
 
 _ROUTES = [
     context.original_route
-    for context in iter_route_contexts(build_router().routes)
+    for router in ROUTERS
+    for context in iter_route_contexts(router.routes)
     if isinstance(context.original_route, APIRoute)
 ]
 

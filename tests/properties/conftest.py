@@ -14,5 +14,5 @@ settings.register_profile(
     max_examples=int(os.environ.get("EX", "100")),
     suppress_health_check=_SLOW,
 )
-settings.register_profile("long", deadline=None, max_examples=3000, print_blob=True, suppress_health_check=_SLOW)
+settings.register_profile("long", deadline=None, max_examples=1500, print_blob=True, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
