@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Path
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from app import errors
 from app.changes.reference import router as reference
@@ -14,7 +14,7 @@ from app.encounters.routes import router as encounters
 from app.errors import CATALOGUE
 from app.http.context import Reading
 from app.http.problems import problems
-from app.http.wire import Sent
+from app.http.wire import Sent, example
 from app.identity.routes import router as identity
 from app.metrics.routes import router as metrics
 from app.patrols.routes import router as patrols
@@ -40,34 +40,31 @@ TAGS: Final[Sequence[Mapping[str, Any]]] = (
 )
 
 
+_NOT_FOUND: Final[Mapping[str, Any]] = {
+    "code": "not-found",
+    "status": 404,
+    "title": "There is no such thing here",
+    "title_fr": "Cela n'existe pas ici",
+    "retry_after_s": None,
+}
+
+
 class ProblemKindSent(Sent):
     """One kind of problem."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "code": "not-found",
-                    "status": 404,
-                    "title": "There is no such thing here",
-                    "title_fr": "Cela n'existe pas ici",
-                    "retry_after_s": None,
-                }
-            ]
-        }
-    )
+    model_config = Sent.model_config | example(dict(_NOT_FOUND))
 
     code: str
     status: int
     title: str
-    title_fr: str
+    title_fr: str = Field(description="Title in French.")
     retry_after_s: int | None = Field(description="When to try again, where that helps.")
 
 
 class ProblemKinds(Sent):
     """Every kind of problem there is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": []}]})
+    model_config = Sent.model_config | example({"items": [dict(_NOT_FOUND)]})
 
     items: list[ProblemKindSent]
 
@@ -75,7 +72,7 @@ class ProblemKinds(Sent):
 class Health(Sent):
     """The service answers and reaches its database."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+    model_config = Sent.model_config | example({"status": "ok"})
 
     status: str
 

@@ -94,7 +94,7 @@ class Contract:
         media = _media_type(request.headers)
         if media not in operation["requestBody"]["content"]:
             raise UndocumentedError(f"{where}: {media!r} was accepted and is not documented")
-        if request.headers.get("content-encoding") == "gzip":
+        if request.headers.get("content-encoding", "").strip().lower() == "gzip":
             sent = zlib.decompress(sent, _GZIP_WINDOW)
         rejected = _rejected_items(response)
         for error in self._errors(_pointer(*steps, media, "schema"), sent):

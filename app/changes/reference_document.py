@@ -14,7 +14,6 @@ from app.changes.reference_schemas import (
     HoursSent,
     KindSent,
     KnownFacilitySent,
-    LabelSent,
     PerimeterSent,
     ReasonGroupSent,
     ReferenceSent,
@@ -25,6 +24,7 @@ from app.db.engine import Database, ReadSession
 from app.directory import vocabulary as of_places
 from app.directory.records import Facility, Kind, Perimeter, Territory, Version
 from app.directory.rules import local_day
+from app.directory.schemas import LabelSent
 from app.directory.service import Directory, current_directory
 from app.directory.vocabulary import Label
 from app.encounters import vocabulary as of_encounters
@@ -76,7 +76,7 @@ def build(directory: Directory, settings: Settings, today: date) -> ReferenceSen
         kinds=[_kind(kind) for kind in directory.kinds if _lasts(kind.rule.valid_until, today)],
         facilities=[_facility(facility, today) for facility in directory.facilities.values()],
         vocabularies={
-            name: [CodeSent(code=code.value, label=_label(label)) for code, label in members.items()]
+            name: [CodeSent(code=code.value, label=LabelSent.of(label)) for code, label in members.items()]
             for name, members in VOCABULARIES.items()
         },
         transitions=[_transition(state) for state in State],
@@ -89,10 +89,6 @@ def _lasts(valid_until: date | None, today: date) -> bool:
     return valid_until is None or valid_until >= today
 
 
-def _label(label: Label) -> LabelSent:
-    return LabelSent(fr=label.fr, en=label.en)
-
-
 def _territory(territory: Territory) -> TerritorySent:
     place = territory.place
     return TerritorySent(code=place.code, name=territory.name, level=place.level, parent=place.parent)
@@ -101,7 +97,7 @@ def _territory(territory: Territory) -> TerritorySent:
 def _perimeter(perimeter: Perimeter) -> PerimeterSent:
     return PerimeterSent(
         code=perimeter.code,
-        label=_label(perimeter.label),
+        label=LabelSent.of(perimeter.label),
         valid_from=perimeter.valid_from,
         valid_until=perimeter.valid_until,
         territories=list(perimeter.territories),
@@ -112,7 +108,7 @@ def _kind(kind: Kind) -> KindSent:
     rule = kind.rule
     return KindSent(
         code=rule.code,
-        label=_label(kind.label),
+        label=LabelSent.of(kind.label),
         rung=rule.rung,
         success=rule.success,
         expires_after_s=int(rule.expires_after.total_seconds()),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.directory.schemas import LabelSent
 from app.directory.vocabulary import Rung, SuccessState, TerritoryLevel, Weekday
 from app.http.wire import Sent, example
 from app.referrals.vocabulary import Reason, State
@@ -63,13 +64,6 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-class LabelSent(Sent):
-    """What people read for a code."""
-
-    fr: str
-    en: str
-
-
 class CodeSent(Sent):
     """One code of a closed vocabulary."""
 
@@ -91,9 +85,9 @@ class PerimeterSent(Sent):
 
     code: str
     label: LabelSent
-    valid_from: date
+    valid_from: date = Field(description="First day it holds.")
     valid_until: date | None = Field(description="First day it no longer holds.")
-    territories: list[str]
+    territories: list[str] = Field(description="Codes of the territories it covers, each with everything below it.")
 
 
 class KindSent(Sent):
@@ -104,7 +98,7 @@ class KindSent(Sent):
     rung: Rung = Field(description="Rung of the pathway.")
     success: SuccessState = Field(description="Referral state that counts as success.")
     expires_after_s: int = Field(description="Seconds of silence after which a referral's outcome is unknown.")
-    valid_from: date
+    valid_from: date = Field(description="First day this holds.")
     valid_until: date | None = Field(description="First day this no longer holds.")
 
 
@@ -114,7 +108,7 @@ class HoursSent(Sent):
     weekday: Weekday = Field(description="Day of the week on which it begins.")
     opens: int = Field(description="Minute of that day at which it begins.")
     closes: int = Field(description="Minute of that day at which it ends; above 1440 when past midnight.")
-    valid_from: date
+    valid_from: date = Field(description="First day it holds for.")
     valid_until: date | None = Field(description="First day it no longer holds for.")
 
 
@@ -124,9 +118,9 @@ class KnownFacilitySent(Sent):
     id: UUID
     name: str
     kind: str
-    territory: str
+    territory: str = Field(description="Code of the quarter or commune it lies in.")
     operator: str = Field(description="Name of the organisation that operates it.")
-    opened_on: date
+    opened_on: date = Field(description="First day it is open.")
     closed_on: date | None = Field(description="First day it is closed for good.")
     hours: list[HoursSent] = Field(description="Openings planned from today on.")
 
@@ -146,7 +140,7 @@ class ReasonGroupSent(Sent):
     """Reasons that lie with one side."""
 
     group: str = Field(description="person, provider or system.")
-    reasons: list[Reason]
+    reasons: list[Reason] = Field(description="Its reasons.")
 
 
 class AppSent(Sent):
@@ -164,10 +158,10 @@ class ReferenceSent(Sent):
     changed_at: datetime = Field(description="When the directory last changed.")
     app: AppSent
     perimeter: str = Field(description="Code of the perimeter outside which records are marked.")
-    territories: list[TerritorySent]
-    perimeters: list[PerimeterSent]
+    territories: list[TerritorySent] = Field(description="The whole tree, also the levels that no record may name.")
+    perimeters: list[PerimeterSent] = Field(description="What plans cover.")
     kinds: list[KindSent] = Field(description="Kinds of facility, of today and to come.")
-    facilities: list[KnownFacilitySent]
+    facilities: list[KnownFacilitySent] = Field(description="Facilities, without their present state.")
     vocabularies: dict[str, list[CodeSent]] = Field(description="Every closed vocabulary, by its name.")
-    transitions: list[TransitionSent]
-    reason_groups: list[ReasonGroupSent]
+    transitions: list[TransitionSent] = Field(description="Which state of a referral may follow which.")
+    reason_groups: list[ReasonGroupSent] = Field(description="Whose reason is whose.")

@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import accounts, directory, identity, service
+from app.cli import accounts, demo, directory, identity, service
 
 
 def build() -> typer.Typer:
@@ -15,6 +15,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,  # a pretty traceback would show local values
     )
     service.add_to(command)
+    demo.add_to(command)
     for subject in (identity, accounts, directory, service):
         for name, group in subject.GROUPS.items():
             command.add_typer(group, name=name)

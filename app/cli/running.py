@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol, TypeVar
@@ -30,14 +30,22 @@ class Hand:
 
 
 def run(work: Callable[[Hand], Awaitable[Result]]) -> Result:
-    """Do the work in one transaction and return its result; a problem ends the command with its sentence, exit 1."""
+    """Do the work in one transaction and return its result; ends as `finish` does."""
+    return finish(_run(work))
+
+
+def finish(
+    doing: Coroutine[Any, Any, Result], loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> Result:
+    """Run a coroutine and return its result; a problem ends the command with its sentence, exit 1."""
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError
 
     from app.errors import Problem, unavailable
 
     try:
-        return asyncio.run(_run(work))
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(doing)
     except Problem as problem:
         hint = " Has `maraude migrate` been run?" if problem.kind is unavailable else ""
         fail(" ".join([problem.detail, *(f"{f.pointer} {f.detail}." for f in problem.faults)]) + hint)

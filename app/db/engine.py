@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, Pool
 
 from app import errors
+from app.errors import Problem
 from app.settings import Settings
 
 departures: ContextVar[list[Callable[[], None]]] = ContextVar("departures")
@@ -26,6 +27,14 @@ departures: ContextVar[list[Callable[[], None]]] = ContextVar("departures")
 
 _POOL_WAIT_S: Final = 5.0
 _BUSY_MS: Final = 5000
+
+
+class ContentionError(Problem):
+    """Two transactions stood in each other's way and this one was undone; trying again helps."""
+
+    def __init__(self) -> None:
+        """Say so to a caller who cannot try again by itself."""
+        super().__init__(errors.unavailable, f"{errors.unavailable.title}.")
 
 
 class ReadSession(AsyncSession):
@@ -165,6 +174,8 @@ def _named(error: OperationalError) -> errors.Problem:
     code = getattr(error.orig, "sqlite_errorname", "")
     if state == "57014" or code == "SQLITE_INTERRUPT":
         return errors.too_slow()
+    if state in {"40P01", "40001"}:
+        return ContentionError()
     if state == "53100" or code == "SQLITE_FULL":
         return errors.storage_full()
     return errors.unavailable()

@@ -5,13 +5,14 @@ If a group fails, its requests are tried one by one, so that a poisoned one hurt
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from app import errors
-from app.db.engine import Database, WriteSession
+from app.db.engine import ContentionError, Database, WriteSession
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -19,6 +20,8 @@ Store = Callable[[WriteSession, Sequence[Request]], Awaitable[Sequence[Answer]]]
 """Stores several requests in the transaction given and returns one answer each, in order."""
 
 _GROUP_ITEMS: Final = 2_000
+_TASKS: Final = 2
+_TRIES: Final = 3
 
 
 @dataclass(slots=True)
@@ -30,7 +33,7 @@ class _Job(Generic[Request, Answer]):
 
 
 class Writer:
-    """The one task of this process that stores what devices post."""
+    """What stores the posts of devices: one task on SQLite, two on PostgreSQL, where one prepares while one waits."""
 
     def __init__(self, database: Database, queue_limit: int) -> None:
         """Wait for work; `queue_limit` counts items."""
@@ -39,19 +42,19 @@ class Writer:
         self._queue: deque[_Job[Any, Any]] = deque()
         self._queued_items = 0
         self._work = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     def start(self) -> None:
         """Begin storing."""
-        self._task = asyncio.create_task(self._run(), name="writer")
+        tasks = 1 if self._database.is_sqlite else _TASKS
+        self._tasks = [asyncio.create_task(self._run(), name=f"writer-{number}") for number in range(tasks)]
 
     async def stop(self) -> None:
         """Store what is queued, then end."""
-        if self._task is not None:
-            self._stopping = True
-            self._work.set()
-            await self._task
+        self._stopping = True
+        self._work.set()
+        await asyncio.gather(*self._tasks)
 
     async def store(self, store: Store[Request, Answer], request: Request, items: int) -> Answer:
         """Return the answer once the transaction that holds the request is committed.
@@ -59,7 +62,7 @@ class Writer:
         Raises `unavailable` when more than the queue's limit is already waiting. A caller who goes away does not undo
         the storing: the resent request will then find it done.
         """
-        if self._queued_items + items > self._queue_limit:
+        if self._stopping or self._queued_items + items > self._queue_limit:
             raise errors.unavailable("Too much is waiting to be stored; try again.")
         job: _Job[Request, Answer] = _Job(store, request, items)
         self._queue.append(job)
@@ -68,11 +71,13 @@ class Writer:
         return await asyncio.shield(job.answer)
 
     async def _run(self) -> None:
-        while not self._stopping:
-            await self._work.wait()
-            self._work.clear()
+        while True:
             while self._queue:
                 await self._commit(self._next_group())
+            if self._stopping:
+                return
+            self._work.clear()
+            await self._work.wait()
 
     def _next_group(self) -> list[_Job[Any, Any]]:
         """Take jobs in order of arrival while they share one way of storing and fit into one transaction."""
@@ -87,8 +92,7 @@ class Writer:
 
     async def _commit(self, group: Sequence[_Job[Any, Any]]) -> None:
         try:
-            async with self._database.writing() as session:
-                answers = await group[0].store(session, [job.request for job in group])
+            answers = await self._store_together(group)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the requests, not to this task
             if len(group) > 1 and not _is_outage(error):
                 for job in group:
@@ -101,6 +105,13 @@ class Writer:
         for job, answer in zip(group, answers, strict=True):
             if not job.answer.done():
                 job.answer.set_result(answer)
+
+    async def _store_together(self, group: Sequence[_Job[Any, Any]]) -> Sequence[Any]:
+        for _ in range(_TRIES):
+            with contextlib.suppress(ContentionError):
+                async with self._database.writing() as session:
+                    return await group[0].store(session, [job.request for job in group])
+        raise errors.unavailable()
 
 
 def _is_outage(error: Exception) -> bool:

@@ -160,11 +160,21 @@ FACILITIES: Final = (
     FacilityPlan(
         "harm_reduction_centre", _RECEPTION, "Point prévention Ordener (démo)", "7511802", 24, _BUT_SUNDAY, 600, 1080
     ),
-    FacilityPlan("emergency_housing", _ROOFS, "Hôtel d'urgence Poissonniers (démo)", "7511802", 34, *_ALWAYS),
-    FacilityPlan("reintegration_housing", _ROOFS, "Résidence Pelleport (démo)", "7512002", 44, *_ALWAYS, unhurried=True),
+    FacilityPlan("emergency_housing", _ROOFS, "Hôtel d'urgence Poissonniers (démo)", "7511802", 27, *_ALWAYS),
+    FacilityPlan(
+        "reintegration_housing", _ROOFS, "Résidence Pelleport (démo)", "7512002", 44, *_ALWAYS, unhurried=True
+    ),
     FacilityPlan("longer_stay_housing", _ROOFS, "Maison Charonne (démo)", "7512004", 16, *_ALWAYS, unhurried=True),
     FacilityPlan(
-        "addiction_treatment", _HOSPITAL, "Addictologie Ménilmontant (démo)", "7512003", 22, _WORKING, 540, 1080, unhurried=True
+        "addiction_treatment",
+        _HOSPITAL,
+        "Addictologie Ménilmontant (démo)",
+        "7512003",
+        22,
+        _WORKING,
+        540,
+        1080,
+        unhurried=True,
     ),
     FacilityPlan(
         "health_care", _HOSPITAL, "Consultation Belleville (démo)", "7512001", 20, _BUT_SUNDAY, 540, 1140, desk=False

@@ -76,9 +76,7 @@ def hours_changes(city: City) -> Iterator[HoursChange]:
 async def change_hours(context: Context, change: HoursChange) -> None:
     """Plan other hours, as an administrator does."""
     async with context.database.writing() as session:
-        await plan_hours(
-            session, context.keyring, context.clock(), change.facility_id, change.day, list(change.hours)
-        )
+        await plan_hours(session, context.keyring, context.clock(), change.facility_id, change.day, list(change.hours))
 
 
 async def enrol_devices(context: Context, client: httpx.AsyncClient, city: City) -> dict[str, Device]:

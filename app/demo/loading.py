@@ -44,12 +44,27 @@ class Tally:
     """What was posted and how it was judged."""
 
     requests: int = 0
+    made: Counter[str] = field(default_factory=Counter)
+    """Records by kind; referrals made in encounters are among the referrals."""
     outcomes: Counter[tuple[Route, Outcome]] = field(default_factory=Counter)
     without_effect: Counter[str] = field(default_factory=Counter)
     """Events kept that could not be applied, or not yet, by reason."""
     unexpected: Counter[str] = field(default_factory=Counter)
     expired: int = 0
     seconds: float = 0.0
+
+    @property
+    def encounters(self) -> int:
+        """Encounters stored, the withdrawn ones included."""
+        return self.made["encounters"]
+
+    def posted(self) -> dict[str, int]:
+        """Return how many of each kind of record were made, by name."""
+        return dict(self.made)
+
+    def judged(self) -> dict[str, int]:
+        """Return how many items got each verdict."""
+        return {outcome: sum(n for (_, o), n in self.outcomes.items() if o is outcome) for outcome in Outcome}
 
     def count(self, post: Post, results: Sequence[dict[str, Any]]) -> None:
         """Count the verdicts on one request: everything is new, but for what is sent again."""
@@ -62,6 +77,14 @@ class Tally:
                 self.unexpected[f"{post.route}: {outcome}, {problem['type'] if problem else 'no problem'}"] += 1
             elif problem is not None:
                 self.without_effect[problem.get("not_applied", problem["type"])] += 1
+        if not post.again:
+            self._count_made(post)
+
+    def _count_made(self, post: Post) -> None:
+        first = [item for item in post.items if item.get("revision", 1) == 1]
+        self.made[post.route.replace("-", " ")] += len(first)
+        self.made["revisions"] += len(post.items) - len(first)
+        self.made["referrals"] += sum(len(item.get("referrals", ())) for item in first)
 
 
 class _SetClock:
@@ -126,8 +149,8 @@ class _Loading:
             self._swept = today
 
     async def _send(self, post: Post) -> None:
-        body = orjson.dumps({"device_now": post.device_now, "items": post.items})
-        response = await self._devices[post.sender].post(f"/v1/{post.route}", content=body, headers=_HEADERS)
+        path, body = f"/v1/{post.route}", orjson.dumps({"device_now": post.device_now, "items": post.items})
+        response = await self._devices[post.sender].post(path, content=body, headers=_HEADERS)
         if response.status_code != httpx.codes.OK:
-            raise DemoError(f"/v1/{post.route} answered {response.status_code}")
+            raise DemoError(f"{path} answered {response.status_code}")
         self.tally.count(post, orjson.loads(response.content)["results"])

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.directory.rules import MOST_REPORTED
-from app.directory.vocabulary import ReportReason
+from app.directory.vocabulary import Label, ReportReason
 from app.http.wire import ItemId, Moment, Received, Sent, example
 
 _Count = Annotated[int, Field(ge=0, le=MOST_REPORTED)]
@@ -23,6 +23,18 @@ _STATE: dict[str, Any] = {
     "open_by_hours": True,
     "report": {**_OPEN, "observed_at": "2026-03-02T21:10:00Z", "age_s": 840},
 }
+
+
+class LabelSent(Sent):
+    """What people read for a code, or for a rule, in both languages."""
+
+    fr: str
+    en: str
+
+    @classmethod
+    def of(cls, label: Label) -> "LabelSent":
+        """Return a label as it is sent."""
+        return cls(fr=label.fr, en=label.en)
 
 
 class FacilityReportIn(Received):
@@ -51,11 +63,11 @@ class FacilityReportIn(Received):
 class ReportSent(Sent):
     """What a facility last said of itself."""
 
-    open: bool
+    open: bool = Field(description="Whether people were received.")
     places_free: int | None = Field(description="Places free; null when not said.")
     waiting: int | None = Field(description="People waiting; null when not said.")
     reason: ReportReason | None
-    observed_at: datetime
+    observed_at: datetime = Field(description="When it was so.")
     age_s: int = Field(description="Seconds since it was observed: an old report says little.")
 
 
@@ -67,9 +79,9 @@ class FacilitySent(Sent):
     id: UUID
     name: str
     kind: str
-    territory: str
+    territory: str = Field(description="Code of the quarter or commune it lies in.")
     operator: str = Field(description="Name of the organisation that operates it.")
-    opened_on: date
+    opened_on: date = Field(description="First day it was open.")
     closed_on: date | None = Field(description="First day it is closed for good.")
     open_by_hours: bool | None = Field(description="Whether its planned hours have it open now; null without hours.")
     report: ReportSent | None = Field(description="Its last report; null when it never reported.")

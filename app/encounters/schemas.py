@@ -16,12 +16,12 @@ Count = Annotated[int, Field(ge=0, le=50)]
 class Supplies(Received):
     """What was handed out."""
 
-    pipe_kit: Count = 0
-    filters: Count = 0
-    foil: Count = 0
-    condoms: Count = 0
-    naloxone: Count = 0
-    hygiene_kit: Count = 0
+    pipe_kit: Count = Field(default=0, description="Kits for smoking.")
+    filters: Count = Field(default=0, description="Filters.")
+    foil: Count = Field(default=0, description="Sheets of foil.")
+    condoms: Count = Field(default=0, description="Condoms.")
+    naloxone: Count = Field(default=0, description="Doses of naloxone.")
+    hygiene_kit: Count = Field(default=0, description="Hygiene kits.")
 
     def given(self) -> dict[str, int]:
         """Return what was given at all."""
@@ -67,13 +67,13 @@ class EncounterIn(Received):
     gender: Gender = Gender.unknown
     age_band: AgeBand = AgeBand.unknown
     sleeping: Sleeping = Sleeping.unknown
-    needs: Choices[Need] = Field(default=[])
+    needs: Choices[Need] = Field(default=[], description="What the person asked for.")
     supplies: Supplies = Field(default=Supplies())
-    acts: Choices[Act] = Field(default=[])
+    acts: Choices[Act] = Field(default=[], description="What the team did.")
     card: Code | None = Field(
         default=None, description="Carried by a person who agrees; only its keyed digest is kept."
     )
-    referrals: list[ReferralIn] = Field(default=[], max_length=5)
+    referrals: list[ReferralIn] = Field(default=[], max_length=5, description="Referrals made in it.")
     revision: int = Field(default=1, ge=1, le=1000, description="One more for each correction.")
     status: RecordStatus = Field(default=RecordStatus.recorded, description="`entered_in_error` withdraws it.")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar, get_args
 from uuid import UUID
 
 import orjson
@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from app import errors
 from app.errors import Fault, Problem
 from app.http.body import read_body, strict_json
-from app.http.faults import errors_of, fault_of, faults_of
+from app.http.faults import MOST_FAULTS, errors_of, fault_of, faults_of
 from app.http.wire import Moment, Received, Sent
 
 MOST_ITEMS: Final = 500
@@ -31,8 +31,19 @@ Item = TypeVar("Item", bound=Received)
 DryRun = Annotated[bool, Query(description="Judge the items without storing anything.")]
 
 
+def _describe(schema: dict[str, Any], model: type["Envelope[Any]"]) -> None:
+    """Give the envelope of one kind of item the description and the example that a generic class does not hand down."""
+    schema["description"] = Envelope.__doc__
+    item: type[Received] = get_args(model.model_fields["items"].annotation)[0]
+    extra = item.model_config.get("json_schema_extra")
+    if isinstance(extra, dict):
+        schema["examples"] = [{"device_now": "2026-03-03T01:45:00+01:00", "items": extra["examples"]}]
+
+
 class Envelope(Received, Generic[Item]):
     """Some items from one device, with the device's own time as it sends them."""
+
+    model_config = Received.model_config | ConfigDict(json_schema_extra=_describe)
 
     device_now: Moment = Field(description="The device's clock when the request was sent.")
     items: list[Item] = Field(min_length=1, max_length=MOST_ITEMS)
@@ -179,7 +190,9 @@ class EnvelopeReader(Generic[Item]):
             location = found["loc"]
             if len(location) < 2 or location[0] != "items" or not isinstance(location[1], int):  # noqa: PLR2004 - /items/i
                 raise errors.invalid("The envelope is malformed.", faults_of(error)) from error
-            faults.setdefault(location[1], []).append(fault_of(found, skip=2))
+            listed = faults.setdefault(location[1], [])
+            if len(listed) < MOST_FAULTS:
+                listed.append(fault_of(found, skip=2))
         sent = parsed["items"]
         good = [index for index in range(len(sent)) if index not in faults]
         refused = {

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from app.errors import Fault
 
-_MOST_FAULTS: Final = 50
+MOST_FAULTS: Final = 50
+"""So many are told of one body, or of one item of a batch."""
 _Context = Mapping[str, Any]
 
 _SENTENCES: Final[Mapping[str, Callable[[_Context], str]]] = {
@@ -73,13 +74,13 @@ def errors_of(error: ValidationError) -> list[dict[str, Any]]:
 
 def faults_of(error: ValidationError) -> list[Fault]:
     """Return the first faults of a refused body."""
-    return [fault_of(found) for found in errors_of(error)[:_MOST_FAULTS]]
+    return [fault_of(found) for found in errors_of(error)[:MOST_FAULTS]]
 
 
 def parameter_faults(found: Sequence[Mapping[str, Any]]) -> list[Fault]:
     """Return the faults of refused path, query and header parameters, pointing as `?name`."""
     listed = []
-    for error in found[:_MOST_FAULTS]:
+    for error in found[:MOST_FAULTS]:
         location = error["loc"]
         name = location[1] if len(location) > 1 and error["type"] != "extra_forbidden" else ""
         listed.append(Fault(f"?{name}", str(error["type"]), _sentence(error)))

@@ -39,8 +39,8 @@ class PublicKey(Received):
         }
     )
 
-    kty: Literal["EC"]
-    crv: Literal["P-256"]
+    kty: Literal["EC"] = Field(description="Type of key.")
+    crv: Literal["P-256"] = Field(description="Curve.")
     x: Coordinate
     y: Coordinate
 
@@ -110,7 +110,7 @@ class EnrolledSent(Sent):
         }
     )
 
-    device_id: UUID
+    device_id: UUID = Field(description="The device, as people who look after it see it.")
     organisation: OrganisationSent
     team: TeamSent | None = Field(description="The team the device works for; null at a facility.")
     facility_id: UUID | None = Field(description="The facility where the device stands; null with a team.")
@@ -150,8 +150,8 @@ class MeSent(Sent):
     subject_id: UUID = Field(description="The device or the account.")
     organisation: OrganisationSent
     team: TeamSent | None
-    facility_id: UUID | None
+    facility_id: UUID | None = Field(description="The facility where the device stands; null for anybody else.")
     reach: Reach
     perimeter: str | None = Field(description="Code of the perimeter the view is confined to.")
-    permissions: list[Permission]
+    permissions: list[Permission] = Field(description="What this role may do.")
     expires_at: Moment | None = Field(description="When the token ends.")

@@ -8,6 +8,7 @@ from uuid import UUID
 from app import errors
 from app.audit.service import Act, append
 from app.db.engine import ReadSession
+from app.directory.schemas import LabelSent
 from app.directory.service import Directory, current_directory
 from app.directory.vocabulary import Label
 from app.errors import Fault
@@ -31,7 +32,6 @@ from app.metrics.schemas import (
     CountSent,
     FunnelGroupSent,
     FunnelSent,
-    LabelSent,
     OutcomeSent,
     RateSent,
     StageSent,
@@ -75,7 +75,7 @@ async def ask_funnel(
     return FunnelSent(
         definition="referral_funnel",
         definition_version=FUNNEL_VERSION,
-        rule=_label(FUNNEL_RULE),
+        rule=LabelSent.of(FUNNEL_RULE),
         as_of=question.as_of,
         period_from=question.since,
         period_to=question.until,
@@ -115,10 +115,6 @@ def _labeller(directory: Directory, group_by: GroupBy | None) -> Callable[[str |
     return lambda key: labels.get(key or "")
 
 
-def _label(label: Label) -> LabelSent:
-    return LabelSent(fr=label.fr, en=label.en)
-
-
 def _count(n: int) -> CountSent:
     return CountSent(n=n, small=is_small(n))
 
@@ -135,7 +131,7 @@ def _group(counts: FunnelCounts, label: Label | None) -> FunnelGroupSent:
     answered = counts.answered_app + counts.answered_desk + counts.answered_phone
     return FunnelGroupSent(
         key=counts.key,
-        label=_label(label) if label else None,
+        label=LabelSent.of(label) if label else None,
         made=_count(counts.made),
         followed=_count(counts.followed),
         not_yet_followed=_count(counts.made - counts.followed),
@@ -175,7 +171,7 @@ def _rates(counts: FunnelCounts, outcomes: dict[OutcomeAtHorizon, int]) -> list[
     return [
         RateSent(
             code=code,
-            rule=_label(RATE_RULES[code]),
+            rule=LabelSent.of(RATE_RULES[code]),
             value=ratio.value,
             numerator=ratio.numerator,
             denominator=ratio.denominator,

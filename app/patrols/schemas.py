@@ -26,9 +26,9 @@ class PatrolIn(Received):
     id: ItemId
     started_at: Moment
     ended_at: Moment | None = Field(default=None, description="Null while the team is out; then post revision 2.")
-    night: bool
-    workers: int = Field(ge=1, le=20)
-    territories: list[TerritoryPosted] = Field(max_length=20)
+    night: bool = Field(description="A night outing.")
+    workers: int = Field(ge=1, le=20, description="People of the team who went out.")
+    territories: list[TerritoryPosted] = Field(max_length=20, description="Where the outing led.")
     revision: int = Field(default=1, ge=1, le=1000, description="One more for each correction.")
     status: RecordStatus = Field(default=RecordStatus.recorded, description="`entered_in_error` withdraws it.")
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.http.wire import Code, ItemId, Moment, Received, Sent, TerritoryPosted, example
@@ -124,8 +124,8 @@ class LookupIn(Received):
 
     model_config = Received.model_config | example({"slip": "7Q2M4K9X0D3"})
 
-    slip: Code | None = None
-    card: Code | None = None
+    slip: Code | None = Field(default=None, description="Code on a slip; or give the card.")
+    card: Code | None = Field(default=None, description="Code on a card.")
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -134,44 +134,41 @@ class LookupIn(Received):
         return self
 
 
+_SENT: dict[str, Any] = {
+    "id": "0195f1c2-5b7a-7c3e-9a41-2f60d1a4b7c9",
+    "kind": "rest_room",
+    "facility_id": None,
+    "accompanied": False,
+    "territory": "7511803",
+    "cohort_day": "2026-03-02",
+    "previous_referral_id": None,
+    "state": "requested",
+    "reason": None,
+    "state_at": "2026-03-02T21:10:00Z",
+    "due_at": "2026-03-04T21:10:00Z",
+    "exited_at": None,
+    "exit_destination": None,
+    "allowed": ["accepted", "arrived", "refused"],
+}
+
+
 class ReferralSent(Sent):
     """A referral as its team or a desk sees it: no person, no place finer than a quarter, no slip."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "0195f1c2-5b7a-7c3e-9a41-2f60d1a4b7c9",
-                    "kind": "rest_room",
-                    "facility_id": None,
-                    "accompanied": False,
-                    "territory": "7511803",
-                    "cohort_day": "2026-03-02",
-                    "previous_referral_id": None,
-                    "state": "requested",
-                    "reason": None,
-                    "state_at": "2026-03-02T21:10:00Z",
-                    "due_at": "2026-03-04T21:10:00Z",
-                    "exited_at": None,
-                    "exit_destination": None,
-                    "allowed": ["accepted", "arrived", "refused"],
-                }
-            ]
-        }
-    )
+    model_config = Sent.model_config | example(_SENT)
 
     id: UUID
     kind: str
-    facility_id: UUID | None
-    accompanied: bool
-    territory: str
+    facility_id: UUID | None = Field(description="The facility, when one was named.")
+    accompanied: bool = Field(description="The team went along.")
+    territory: str = Field(description="Code of the quarter or commune it was made in.")
     cohort_day: date = Field(description="Service day the referral was made on.")
-    previous_referral_id: UUID | None
+    previous_referral_id: UUID | None = Field(description="The ended referral that this one takes up again.")
     state: State
     reason: Reason | None
     state_at: datetime = Field(description="When the state was entered.")
     due_at: datetime | None = Field(description="When silence makes its outcome unknown.")
-    exited_at: datetime | None
+    exited_at: datetime | None = Field(description="When the stay ended.")
     exit_destination: Destination | None
     allowed: list[State] = Field(description="The states that may follow.")
 
@@ -179,7 +176,7 @@ class ReferralSent(Sent):
 class ReferralPage(Sent):
     """Some referrals, last changed first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [], "next": None}]})
+    model_config = Sent.model_config | example({"items": [_SENT], "next": None})
 
     items: list[ReferralSent]
     next: str | None = Field(description="Cursor of the next page; null at the end.")
@@ -188,7 +185,7 @@ class ReferralPage(Sent):
 class LookupResult(Sent):
     """The referrals a slip or card leads to: one for a slip, the open ones this desk can answer for a card."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": []}]})
+    model_config = Sent.model_config | example({"items": [_SENT]})
 
     items: list[ReferralSent]
 
@@ -197,31 +194,27 @@ class PendingEventSent(Sent):
     """An event of the caller's that has no effect so far."""
 
     id: UUID
-    referral_id: UUID | None
+    referral_id: UUID | None = Field(description="The referral; null while a slip leads to none.")
     state: str = Field(description="What the event reports.")
-    occurred_at: datetime
+    occurred_at: datetime = Field(description="When it happened.")
     not_applied: NotApplied
 
 
 class PendingEvents(Sent):
     """Events kept but not applied."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = Sent.model_config | example(
+        {
+            "items": [
                 {
-                    "items": [
-                        {
-                            "id": "0195f1c2-6000-7c3e-9a41-2f60d1a4b7c1",
-                            "referral_id": None,
-                            "state": "arrived",
-                            "occurred_at": "2026-03-02T21:40:00Z",
-                            "not_applied": "referral_unknown",
-                        }
-                    ],
-                    "next": None,
+                    "id": "0195f1c2-6000-7c3e-9a41-2f60d1a4b7c1",
+                    "referral_id": None,
+                    "state": "arrived",
+                    "occurred_at": "2026-03-02T21:40:00Z",
+                    "not_applied": "referral_unknown",
                 }
-            ]
+            ],
+            "next": None,
         }
     )
 

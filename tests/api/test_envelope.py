@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.demo.device import Device
 from app.encounters.models import Encounter
@@ -191,7 +192,7 @@ class TestJson:
             body(make.encounter(referrals=[make.referral()])).replace(b'"kind"', b'"kind": "rest_room", "kind"'),
             b"[" * 100_000,
             b'{"a":' * 100_000,
-            body(make.encounter(needs=7)).replace(b"7}", b"[" * 20 + b"]" * 20 + b"}"),
+            body(make.encounter(needs=7)).replace(b"7}", b"[" * 250 + b"]" * 250 + b"}"),
         ],
         ids=lambda raw: repr(raw[:8] + b".." + raw[-24:]),
     )
@@ -205,6 +206,14 @@ class TestJson:
     async def test_may_escape_what_need_not_be_escaped(self, phone: Device) -> None:
         escaped = body(make.encounter(gender="woman")).replace(b'"woman"', b'"\\u0077oman"')
         assert outcomes((await sent(phone, escaped)).json()["results"]) == ["created"]
+
+
+    async def test_nested_for_no_reason_spoils_its_own_item_only(self, phone: Device) -> None:
+        nested: list[Any] = []
+        for _ in range(150):
+            nested = [nested]
+        items = [make.encounter(), make.encounter(needs=nested), make.encounter(patrol_id={"a": nested})]
+        assert outcomes(await post(phone, "encounters", *items)) == ["created", "rejected", "rejected"]
 
 
 class TestMediaType:
@@ -294,7 +303,7 @@ class TestSize:
         assert (await sent(phone, gzip.compress(body().ljust(limit)), GZIP)).status_code == 200
         assert problem(await sent(phone, gzip.compress(body().ljust(limit + 1)), GZIP)) == (413, "body-too-large")
 
-    async def test_is_bounded_while_the_body_still_comes(self, phone: Device, context: Context) -> None:
+    async def test_is_bounded_while_the_body_still_comes(self, app: FastAPI, phone: Device, context: Context) -> None:
         chunks = 0
 
         async def endless() -> AsyncIterator[bytes]:
@@ -303,7 +312,11 @@ class TestSize:
                 chunks += 1
                 yield b" " * 65_536
 
-        assert problem(await sent(phone, endless())) == (413, "body-too-large")
+        headers = JSON | {"Authorization": f"Bearer {phone.token}"}
+        transport = httpx.ASGITransport(app)  # not held against the document: that would read the body to its end
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            answer = await client.post("/v1/encounters", content=endless(), headers=headers)
+        assert problem(answer) == (413, "body-too-large")
         assert chunks <= context.settings.body_limit // 65_536 + 2
 
     async def test_says_nothing_of_what_was_too_long(self, phone: Device) -> None:

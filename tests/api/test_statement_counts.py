@@ -38,18 +38,21 @@ def statements_of(context: Context) -> Iterator[list[str]]:
 async def counted(
     context: Context, device: Device, what: str, batches: Sequence[Sequence[make.Json]], outcome: str = "created"
 ) -> list[int]:
-    """Post batches of different sizes and return how many statements each took."""
+    """Post batches of different sizes and return how many statements each took.
+
+    The first only lets the service read its directory, which it then keeps for a while.
+    """
     counts = []
     for batch in batches:
         with statements_of(context) as seen:
             verdicts = await post(device, what, *batch)
         assert set(outcomes(verdicts)) == {outcome}
         counts.append(len(seen))
-    return counts
+    return counts[1:]
 
 
 def sized(made: Callable[[], make.Json]) -> list[list[make.Json]]:
-    return [[made() for _ in range(size)] for size in (SMALL, LARGE)]
+    return [[made() for _ in range(size)] for size in (1, SMALL, LARGE)]
 
 
 def encounter() -> make.Json:
@@ -119,14 +122,14 @@ async def test_answers_take_as_many(phone: Device, desk: Device, context: Contex
 
 
 async def test_many_answers_of_one_referral_take_as_many(phone: Device, context: Context) -> None:
-    made = [make.lone_referral(kind="emergency_housing") for _ in range(2)]
+    made = [make.lone_referral(kind="emergency_housing") for _ in range(3)]
     await store(phone, "referrals", *made)
     batches = [
         [
             make.event(referral_id=one["id"], state="accepted", occurred_at=NIGHT - timedelta(seconds=number))
             for number in range(size)
         ]
-        for one, size in zip(made, (SMALL, LARGE), strict=True)
+        for one, size in zip(made, (1, SMALL, LARGE), strict=True)
     ]
     few, many = await counted(context, phone, "referral-events", batches)
     assert few == many

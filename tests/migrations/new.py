@@ -33,7 +33,8 @@ def write(message: str) -> None:
     path = Path(version.path)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.strip().startswith("# ###")))
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(migrate.FOLDER)], check=True)
+    for tidy in (["check", "--select=I", "--fix"], ["format"]):
+        subprocess.run([sys.executable, "-m", "ruff", *tidy, "--quiet", str(path)], check=True)
 
 
 if __name__ == "__main__":
