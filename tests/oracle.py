@@ -150,13 +150,14 @@ def _line(territory: str) -> tuple[str, ...]:
 
 
 def _key(referral: _Referral, group_by: str | None) -> str:
-    return {
+    keys: dict[str | None, str] = {
         None: "",
         "kind": referral.item["kind"],
         "territory": referral.territory,
         "week": (referral.day - referral.day.weekday() * DAY).isoformat(),
         "month": referral.day.isoformat()[:7],
-    }[group_by]
+    }
+    return keys[group_by]
 
 
 # --- from posts to referrals with their events -----------------------------------------------------------------------
@@ -263,7 +264,7 @@ def _take_event(post: Post, referrals: Mapping[tuple[str, str], _Referral]) -> s
     occurred = _true(post, item["occurred_at"])
     if not _in_window(post, occurred):
         return set()
-    recorded = max(occurred, _true(post, item.get("recorded_at", item["occurred_at"])))
+    recorded = max(occurred, _true(post, item.get("recorded_at") or item["occurred_at"]))
     channel = item.get("channel") or ("desk" if sender.facility else "app")
     event = _Event(item["id"], item["state"], occurred, recorded, channel)
     for referral in referrals.values():

@@ -20,7 +20,8 @@ from app.db.portability import commit_position
 from app.db.types import to_instant
 from app.demo import queries
 from app.keyring import SEAL_BYTES, Keyring, fingerprint
-from app.referrals.rules import expiry_id, first_id, withdrawal_id
+from app.referrals.making import record_key
+from app.referrals.rules import expiry_id, withdrawal_id
 from app.settings import Settings
 
 _MOST_ORIGINALS: Final = 50_000
@@ -29,7 +30,8 @@ _CHUNK: Final = 2_000
 _RANDOM: Final = 0xFFF << 64 | (1 << 62) - 1
 """The bits of a version 7 identifier that say nothing."""
 _INSTANT_AND_SHAPE: Final = (1 << 128) - 1 ^ _RANDOM
-_VERSION_5: Final = 5
+_DERIVED: Final = 5
+"""The version of identifiers that follow from others."""
 _WRITE_TIMEOUT_S: Final = 600.0
 
 
@@ -73,13 +75,9 @@ class Copier:
 
     def _event_id(self, row: Row, referral_id: UUID) -> UUID:
         original: UUID = row["id"]
-        if original.version != _VERSION_5:
-            return self._other(original)
-        if original == first_id(row["referral_id"]):
-            return first_id(referral_id)
-        if row["step"] == "expired":
+        if row["sender_id"] == SERVICE:
             return expiry_id(referral_id, to_instant(row["occurred_at"]))
-        return withdrawal_id(referral_id)
+        return withdrawal_id(referral_id) if original.version == _DERIVED else self._other(original)
 
     def _other(self, original: UUID) -> UUID:
         noise = int.from_bytes(blake2b(original.bytes, digest_size=10, salt=self._salt).digest(), "big")
@@ -93,7 +91,7 @@ class Copier:
         return {**row, "id": made, "digest": fingerprint(made.bytes)}
 
     def _keyed(self, row: dict[str, Any]) -> dict[str, Any]:
-        return row | {"rk": int.from_bytes(self._keyring.mark("sdc", row["id"].bytes)[:4], "big")}
+        return row | {"rk": record_key(self._keyring, row["id"])}
 
 
 async def copy_city(settings: Settings, encounters: int, seed: int, progress: Callable[[int], None]) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 
+from app.clock import Clock
 from app.db.engine import WriteSession
 from app.demo.city import FACILITIES, ORGANISATIONS, TEAMS
 from app.demo.device import Device
@@ -83,10 +84,13 @@ async def enrol_devices(context: Context, client: httpx.AsyncClient, city: City)
     """Enrol a phone for every team and a tablet for every desk, through the API; return {sender: device}."""
     devices = {}
     for sender, code in (await _open_codes(context, city)).items():
-        device = Device(client, context.settings.public_url, lambda s=sender: city.clock_of(s, context.clock()))
+        device = devices[sender] = Device(client, context.settings.public_url, _clock_of(sender, context, city))
         await device.enrol(code)
-        devices[sender] = device
     return devices
+
+
+def _clock_of(sender: str, context: Context, city: City) -> Clock:
+    return lambda: city.clock_of(sender, context.clock())
 
 
 async def _open_codes(context: Context, city: City) -> dict[str, str]:

@@ -57,9 +57,9 @@ class Crowd:
     def __init__(self, draws: Draws, first: date, last: date) -> None:
         """Draw the people of a window of days."""
         self._draws = draws
-        self.everybody: Final = [_person(draws, first, last, lasting=True) for _ in range(int(PEOPLE * _STAYING))]
-        passing = 3 * (PEOPLE - len(self.everybody))  # a third of those who pass is there at any time
-        self.everybody += [_person(draws, first, last, lasting=False) for _ in range(passing)]
+        staying = int(PEOPLE * _STAYING)
+        passing = 3 * (PEOPLE - staying)  # a third of those who pass is there at any time
+        self.everybody: Final = [_person(draws, first, last, lasting=n < staying) for n in range(staying + passing)]
         self._summed: dict[tuple[str, int, int], list[float]] = {}
 
     def meet(self, territory: str, day: date, already: set[int]) -> Person:

@@ -21,7 +21,8 @@ _WEEKDAYS: Final = tuple(Weekday)
 _ORDINARY_LOAD: Final = 0.72
 _LOOKED_AHEAD: Final = 40
 _MORNING: Final = 8.0
-_OFFICE_DAYS: Final = frozenset({2, 5})
+OFFICE_DAYS: Final = frozenset({2, 5})
+"""Tuesday and Friday, as `date.isoweekday()` counts."""
 _BEFORE_OFFICE_DAYS: Final = frozenset({1, 4})
 
 
@@ -35,7 +36,7 @@ def office_morning(at: datetime) -> datetime:
     """Return the next Tuesday or Friday morning: departures and applications are written twice a week."""
     today = at.astimezone(PARIS).date()
     mornings = (local(today + timedelta(days=ahead), _MORNING) for ahead in range(8))
-    return next(morning for morning in mornings if morning.isoweekday() in _OFFICE_DAYS and morning >= at)
+    return next(morning for morning in mornings if morning.isoweekday() in OFFICE_DAYS and morning >= at)
 
 
 @dataclass(slots=True)

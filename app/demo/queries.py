@@ -39,8 +39,7 @@ async def rows_with(session: ReadSession, column: ColumnElement[Any], values: Co
     """Return whole rows of a column's table where it has one of some values; instants are left as milliseconds."""
     if not values:
         return []
-    table: Table = column.table  # type: ignore[attr-defined]  # a column of a table has one
-    found = await session.execute(_whole(table).where(column.in_(values)))
+    found = await session.execute(_whole(column.table).where(column.in_(values)))
     return [dict(row) for row in found.mappings()]
 
 

@@ -1,4 +1,4 @@
-"""What happens to the whole demo city: a lockdown spring, an eviction, seasons, a staff that is short in August."""
+"""What happens to the whole demo city: a lockdown spring, an eviction, phones instead of paper, seasons."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +10,7 @@ _LOCKDOWN: Final = ((3, 17), (5, 11))
 _EVICTION: Final = (9, 24)
 _BEFORE_EVICTION: Final = timedelta(days=60)
 _AFTER_EVICTION: Final = timedelta(days=120)
+_WITH_PAPER: Final = timedelta(days=360)
 _SETTLED_AFTER_DAYS: Final = 200
 _SETTLED: Final = 0.55
 _SUSPENDED_KINDS: Final = frozenset({"rest_room", "social_rights", "consumption_room"})
@@ -36,6 +37,8 @@ class Stories:
 
     lockdown: Period | None
     eviction: date
+    online_from: date
+    """Until then teams and desks note on paper, and type it in twice a week."""
 
     def locked_down(self, day: date) -> bool:
         """Say whether the city is locked down."""
@@ -83,11 +86,13 @@ def stories_of(first: date, last: date) -> Stories:
     """Return what happens between two days.
 
     The lockdown is the first 17 March to 11 May that lies within; a shorter window has none. The eviction is the last
-    24 September with time to see before and after, else it comes after six tenths of the window.
+    24 September with time to see before and after, else it comes after six tenths of the window. Windows of a year and
+    more begin on paper and go online for their last third.
     """
     years = range(first.year, last.year + 1)
     springs = [Period(date(year, *_LOCKDOWN[0]), date(year, *_LOCKDOWN[1])) for year in years]
     lockdown = next((spring for spring in springs if first <= spring.since and spring.until <= last), None)
     autumns = [date(year, *_EVICTION) for year in years]
     seen = [day for day in autumns if first + _BEFORE_EVICTION <= day <= last - _AFTER_EVICTION]
-    return Stories(lockdown, max(seen, default=first + (last - first) * 3 // 5))
+    online_from = first + (last - first) * 2 // 3 if last - first > _WITH_PAPER else first
+    return Stories(lockdown, max(seen, default=first + (last - first) * 3 // 5), online_from)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from app import errors
 from app.db.bulk import Row
@@ -19,6 +20,7 @@ from app.http.wire import RecordStatus
 from app.ingest.revised import Candidate
 from app.ingest.rules import Decision
 from app.ingest.service import Posting, happened, to_the_hour
+from app.keyring import Keyring
 from app.referrals.correcting import EncounterChange, follow_encounters
 from app.referrals.making import (
     Making,
@@ -36,6 +38,8 @@ from app.referrals.service import referral_faults
 class _Case:
     """One encounter on its way to a verdict, with the rows of the referrals made in it."""
 
+    item: EncounterIn
+    keyring: Keyring
     candidate: Candidate
     making: Making
     withdrawn: bool
@@ -113,18 +117,32 @@ async def _settle_referrals(session: WriteSession, cases: Sequence[_Case]) -> di
     A referral is never edited, neither by a correction of its encounter nor from another encounter.
     """
     there = await known_referrals(session, [row for case in cases for row in case.referrals])
+    stored = frozenset(there)
     new: dict[int, list[Row]] = {}
     for case in cases:
         for index, row in enumerate(case.referrals):
             found = there.get((row["org_id"], row["id"]))
             if found is None:
                 new.setdefault(id(case), []).append(row)
-            elif found != (row["digest"], row["team_id"]):
+            elif found != (row["digest"], row["team_id"]) and not _only_over_new_year(case, index, found):
                 fault = Fault(f"/referrals/{index}", "immutable", "is already stored with other content")
                 case.refusal = errors.referral_immutable(faults=[fault])
+            elif (row["org_id"], row["id"]) not in stored:  # an earlier case brings it too, and may not be stored
+                new.setdefault(id(case), []).append(row)
         if case.refusal is None:
             there |= {(row["org_id"], row["id"]): (row["digest"], row["team_id"]) for row in new.get(id(case), ())}
     return new
+
+
+def _only_over_new_year(case: _Case, index: int, found: tuple[bytes, UUID]) -> bool:
+    """Say whether the stored referral is this one, its slip sealed for another year: a correction moved the encounter.
+
+    The slip stays good: it is answered by the year it was first sealed for.
+    """
+    referral, year = case.item.referrals[index], period_of(case.item.occurred_at)
+    sealers = [Sealer(case.keyring, other) for other in (year - 1, year + 1)] if referral.slip else []
+    digests = [one.fingerprint(referral, "slip", referral.slip, also=case.item.id.bytes) for one in sealers]
+    return found in [(digest, case.making.team_id) for digest in digests]
 
 
 def _read(posting: Posting[EncounterIn], item: EncounterIn, directory: Directory, position: int) -> _Case | Verdict:
@@ -169,7 +187,7 @@ def _read(posting: Posting[EncounterIn], item: EncounterIn, directory: Directory
     digests = b"".join(row["digest"] for row in rows)
     digest = sealer.fingerprint(item, "card", item.card, also=digests)
     candidate = Candidate(_encounter_row(posting, item, making, digest), item.revision)
-    return _Case(candidate, making, item.status is RecordStatus.entered_in_error, rows)
+    return _Case(item, keyring, candidate, making, item.status is RecordStatus.entered_in_error, rows)
 
 
 def _encounter_row(posting: Posting[EncounterIn], item: EncounterIn, making: Making, digest: bytes) -> Row:

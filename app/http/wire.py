@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app import codes
@@ -83,18 +83,32 @@ Code = Annotated[
 """A slip or card code; what is kept of it is its keyed digest."""
 
 
-def _made_here(value: UUID) -> UUID:
-    if value.int >> 76 & 0xF not in _VERSIONS or value.int >> 62 & 0b11 != _VARIANT:
+_WRITTEN_LENGTH: Final = 36
+_VERSION_AT, _VERSIONS = 14, "47"
+_VARIANT_AT, _VARIANTS = 19, "89abAB"
+
+
+def _as_written(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Let pass only the one form of RFC 9562: the parser behind would also take braces, a URN or bare digits."""
+    if isinstance(value, str) and len(value) != _WRITTEN_LENGTH:
+        raise PydanticCustomError("rule", "must be a UUID of 36 characters")
+    return value
+
+
+def _made_here(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Read version and variant from the text: `UUID.version` costs more than the rest of an item's checks."""
+    if isinstance(value, str) and not (
+        len(value) == _WRITTEN_LENGTH and value[_VERSION_AT] in _VERSIONS and value[_VARIANT_AT] in _VARIANTS
+    ):
         raise PydanticCustomError("rule", "must be a random or time-ordered UUID (version 4 or 7)")
     return value
 
 
-_VERSIONS: Final = frozenset({4, 7})
-_VARIANT: Final = 0b10
-"""RFC 9562's variant; read from the bits, as `UUID.version` costs more than the rest of an item's checks."""
+Identifier = Annotated[UUID, BeforeValidator(_as_written)]
+"""The id of something the service named."""
 ItemId = Annotated[
     UUID,
-    AfterValidator(_made_here),
+    BeforeValidator(_made_here),
     Field(
         description="Made on the device: version 7 (time-ordered) or 4 (random); others could name a machine.",
         json_schema_extra={

@@ -64,7 +64,7 @@ async def ask_funnel(
     territory: str | None,
 ) -> FunnelSent:
     """Return the funnel of a cohort, after writing down who asked for it."""
-    if not question.since < question.until <= question.since + LONGEST_PERIOD:
+    if not timedelta(0) < question.until - question.since <= LONGEST_PERIOD:
         raise errors.invalid(faults=[Fault("?to", "period", "must be after from, by 1100 days at most")])
     directory = await current_directory(context.database, session, question.as_of)
     view = view_of(principal, directory, territory)

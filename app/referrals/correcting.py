@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from app.db.engine import WriteSession
 from app.ingest.service import to_the_hour
@@ -30,7 +31,12 @@ async def follow_encounters(
 
     A withdrawn referral never was, so its withdrawal counts from the instant of its making.
     """
-    by_encounter = {(c.making.org_id, c.making.encounter_id): c for c in changes}
+    by_encounter: dict[tuple[UUID, UUID | None], EncounterChange] = {}
+    for change in changes:  # several revisions in one batch: the last one's place, and withdrawn once is withdrawn
+        key = (change.making.org_id, change.making.encounter_id)
+        earlier = by_encounter.get(key)
+        withdrawn = change.withdrawn or (earlier is not None and earlier.withdrawn)
+        by_encounter[key] = EncounterChange(change.making, withdrawn=withdrawn)
     if not by_encounter:
         return
     found = await queries.of_encounters(

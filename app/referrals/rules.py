@@ -163,7 +163,8 @@ def fold(first: First, events: Iterable[Event], terms: Terms) -> Folded:
     """
     folded = made(first)
     for event in sorted(events, key=Event.place):
-        _fall_silent(folded, event.occurred_at, terms)
+        if not event.withdraws:
+            _fall_silent(folded, event.occurred_at, terms)
         refusal = _exit(folded, event, terms) if event.step is Step.exited else _move(folded, event, terms)
         if refusal is not None:
             folded.refusals[event.id] = Refusal(refusal, folded.state, allowed(folded.state, terms))
@@ -185,7 +186,7 @@ def _enter(folded: Folded, state: State, reason: Reason | None, at: datetime) ->
 def _move(folded: Folded, event: Event, terms: Terms) -> NotApplied | None:
     target = State(event.step.value)
     possible = (State.entered_in_error,) if event.withdraws else allowed(folded.state, terms)
-    at = max(event.occurred_at, folded.last_at)
+    at = folded.last_at if event.withdraws else max(event.occurred_at, folded.last_at)
     if target is folded.state:
         return NotApplied.already_in_state
     if not possible:

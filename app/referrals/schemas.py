@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.http.wire import Code, ItemId, Moment, Received, Sent, TerritoryPosted, example
+from app.http.wire import Code, Identifier, ItemId, Moment, Received, Sent, TerritoryPosted, example
 from app.referrals.rules import reason_fault
 from app.referrals.vocabulary import Channel, Destination, EventState, FirstState, NotApplied, Reason, State
 
@@ -36,7 +36,7 @@ class ReferralIn(Received):
 
     id: ItemId
     kind: KindCode
-    facility_id: UUID | None = Field(default=None, description="The facility, when one was named.")
+    facility_id: Identifier | None = Field(default=None, description="The facility, when one was named.")
     accompanied: bool = Field(default=False, description="The team went along.")
     state: FirstState
     reason: Reason | None = Field(default=None, description="Required when declined.")

@@ -76,7 +76,7 @@ def _schemas(document: Json, schema: Json, where: str, seen: set[str]) -> Iterat
 
 
 def requests(document: Json) -> Iterator[tuple[str, Json]]:
-    """Yield (where, schema) of everything a caller may send: bodies and parameters, each component once an operation."""
+    """Yield (where, schema) of everything a caller may send: bodies and parameters."""
     for _, _, operation in operations(document):
         body = request_schema(operation)
         if body is not None:

@@ -20,7 +20,9 @@ _BOUNDS = {"pattern", "enum", "const", "format", "maxLength"}
 
 
 def test_operation_ids_are_the_names_of_functions(document: Json, unstarted: FastAPI) -> None:
-    functions = [context.name for context in iter_route_contexts(unstarted.routes) if hasattr(context, "dependant")]
+    functions = [
+        str(context.name) for context in iter_route_contexts(unstarted.routes) if hasattr(context, "dependant")
+    ]
     ids = [operation["operationId"] for _, _, operation in walk.operations(document)]
     assert sorted(ids) == sorted(functions)
     assert len(set(ids)) == len(ids)
@@ -47,8 +49,8 @@ def test_every_tag_has_operations(document: Json) -> None:
 def _examples_are_true(document: Json, where: str, schema: Json) -> list[str]:
     """Return what is wrong with the examples of a schema: none, or one that the schema itself refuses."""
     examples = walk.resolved(document, schema).get("examples", [])
-    registry = Registry([(_URN, document)])
-    rooted = {"$ref": _URN + schema["$ref"]} if "$ref" in schema else schema
+    registry = Registry([(_URN, dict(document))])
+    rooted = {"$ref": _URN + schema["$ref"]} if "$ref" in schema else dict(schema)
     validator = Draft202012Validator(rooted, registry=registry, validate_formats=True)
     refused = [f"{where}: {error.message}" for one in examples for error in validator.iter_errors(one)]
     return refused if examples else [f"{where}: no example"]

@@ -1,8 +1,8 @@
 """Random histories of referrals: what happened, what devices say of it, and in which batches it reaches the service."""
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -78,10 +78,11 @@ class Sending:
 class _Telling:
     """Draws one history."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, *, contradicted: bool) -> None:
         self.draw = draw
-        self.evening = draw(st.sampled_from(_EVENINGS))
-        self.clocks = {
+        self.contradicted = contradicted
+        self.evening: date = draw(st.sampled_from(_EVENINGS))
+        self.clocks: dict[str, timedelta] = {
             actor: draw(st.sampled_from(_CLOCKS)) for actor in (NIGHT_PHONE, DAY_PHONE, REST_DESK, HOTEL_DESK, STRANGER)
         }
         self.sendings: list[Sending] = []
@@ -104,10 +105,11 @@ class _Telling:
 
     def send(self, actor: str, what: str, item: Json, happened: datetime) -> datetime:
         """Send an item some time after it happened, sometimes again later; return when it first leaves."""
-        at = happened + self.one_of(_DELAYS)
+        at: datetime = happened + self.one_of(_DELAYS)
         self.sendings.append(Sending(at, actor, what, item))
         if self.rarely():
-            again = item if self.draw(st.booleans()) else _contradicted(what, item)
+            same = not self.contradicted or self.draw(st.booleans())
+            again = item if same else _contradiction(what, item)
             self.sendings.append(Sending(at + self.one_of(_DELAYS), actor, what, again))
         return at
 
@@ -187,7 +189,7 @@ class _Telling:
         self.send(actor, "event", event, at)
 
 
-def _contradicted(what: str, item: Json) -> Json:
+def _contradiction(what: str, item: Json) -> Json:
     """Return the same id with other content: a conflict, which changes nothing."""
     if what == "event":
         return item | {"state": "accepted", "reason": None}
@@ -209,16 +211,61 @@ def _in_batches(draw: st.DrawFn, sendings: Sequence[Sending]) -> tuple[Batch, ..
 
 
 @st.composite
-def histories(draw: st.DrawFn, most: int = 5) -> History:
+def histories(draw: st.DrawFn, *, contradicted: bool = True) -> History:
     """Some days of two teams: encounters, referrals, answers from all sides, on time, late, twice, contradicted."""
-    telling = _Telling(draw)
-    for _ in range(draw(st.integers(1, most))):
+    telling = _Telling(draw, contradicted=contradicted)
+    for _ in range(draw(st.integers(1, 5))):
         tell: Callable[[], None] = draw(st.sampled_from((telling.encounter, telling.encounter, telling.lone_referral)))
         tell()
     batches = _in_batches(draw, telling.sendings)
     as_of = batches[-1].at + draw(st.sampled_from((timedelta(), 11 * _MINUTE, 2 * _DAY, 35 * _DAY, 100 * _DAY)))
     sweeps = draw(st.frozensets(st.integers(0, len(batches) - 1), max_size=3))
     return History(batches, sweeps, telling.clocks, telling.evening, as_of)
+
+
+def told_at_once(history: History) -> History:
+    """Return the same facts, each told once, one by one, all at the end."""
+    batches = {
+        (item["id"], item.get("revision")): Batch(batch.actor, batch.what, history.as_of, (item,))
+        for batch in history.batches
+        for item in batch.items
+    }
+    return replace(history, batches=tuple(batches.values()), sweeps=frozenset())
+
+
+@st.composite
+def retold(draw: st.DrawFn, history: History) -> History:
+    """The same facts under other ids, in another order, twice, in batches; revisions of a record keep their order."""
+    facts = [(batch.actor, batch.what, item) for batch in history.batches for item in batch.items]
+    facts += facts
+    order = draw(st.permutations(range(len(facts))))
+    taken: dict[str, Iterator[tuple[str, str, Json]]] = {}
+    for fact in facts:
+        of_one = [other for other in facts if other[2]["id"] == fact[2]["id"]]
+        taken.setdefault(fact[2]["id"], iter(of_one))
+    renamed = _Renaming()
+    shuffled = [next(taken[facts[index][2]["id"]]) for index in order]
+    sendings = [Sending(history.as_of, actor, what, renamed(item)) for actor, what, item in shuffled]
+    batches = _in_batches(draw, sendings)
+    sweeps = draw(st.frozensets(st.integers(0, len(batches) - 1), max_size=3))
+    return replace(history, batches=batches, sweeps=sweeps)
+
+
+class _Renaming:
+    """Gives every id and every slip another name; the new ids stand in the same order."""
+
+    def __init__(self) -> None:
+        self._nonce = next(_nonces)
+        self._slips: dict[str, str] = {}
+
+    def __call__(self, value: Any, name: str = "") -> Any:
+        if isinstance(value, dict):
+            return {key: self(held, key) for key, held in value.items()}
+        if isinstance(value, list):
+            return [self(held) for held in value]
+        if name in {"id", "referral_id"}:
+            return str(UUID(int=UUID(value).int >> 62 << 62 | self._nonce))
+        return self._slips.setdefault(value, codes.new_code()) if name == "slip" else value
 
 
 @st.composite

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,7 +60,7 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture(scope="module")
-async def city(app: FastAPI, client: httpx.AsyncClient, context: Context, clock: SetClock) -> City:
+async def city(client: httpx.AsyncClient, context: Context, clock: SetClock) -> City:
     clock.now = _START
     await places.seeded(context)
     operator, stranger = await members.found(context, "Gestionnaire"), await members.found(context, "Autre")
@@ -124,7 +123,7 @@ async def live(city: City, association: Association, history: History) -> list[P
 
 async def ask(city: City, association: Association, question: Question) -> Json:
     """Return what the service answers, in the oracle's form."""
-    parameters = {
+    parameters: dict[str, str | int | None] = {
         "from": question.since.isoformat(),
         "to": question.until.isoformat(),
         "horizon_days": question.horizon_days,
@@ -156,7 +155,9 @@ def differences(got: Any, wanted: Any, where: str = "") -> list[str]:
     if isinstance(got, dict) and isinstance(wanted, dict) and got.keys() == wanted.keys():
         return [one for name in got for one in differences(got[name], wanted[name], f"{where}/{name}")]
     if isinstance(got, list) and isinstance(wanted, list) and len(got) == len(wanted):
-        return [one for n, pair in enumerate(zip(got, wanted, strict=True)) for one in differences(*pair, f"{where}/{n}")]
+        return [
+            one for n, pair in enumerate(zip(got, wanted, strict=True)) for one in differences(*pair, f"{where}/{n}")
+        ]
     return [] if got == wanted else [f"{where}: {got!r}, and by the oracle {wanted!r}"]
 
 
@@ -174,3 +175,17 @@ async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataO
         question = data.draw(told.questions(history, association.org), "question")
         expected = {} if hidden(question) else funnel(posts, question, _TERRITORIES)
         assert differences(await ask(city, association, question), expected) == []
+
+
+@given(st.data())
+async def test_batches_order_repetition_sweeps_and_ids_make_no_difference(city: City, data: st.DataObject) -> None:
+    facts = told.told_at_once(data.draw(told.histories(contradicted=False), "facts"))
+    answers = []
+    for history in (facts, data.draw(told.retold(facts), "retold")):
+        association = await found(city)
+        await live(city, association, history)
+        question = Question(
+            facts.first_day - timedelta(days=30), facts.first_day + timedelta(days=30), 30, facts.as_of, group_by="kind"
+        )
+        answers.append(await ask(city, association, question))
+    assert differences(*answers) == []

@@ -1,0 +1,216 @@
+"""Who may call what: every role on every operation of the document, deny by default; and nobody touches, or sees, what
+belongs to another organisation."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.http.context import Context
+from app.identity import service as identity
+from app.identity.vocabulary import GRANTS, Permission, Role
+from tests import make, members, places, street
+from tests.contract import document as walk
+from tests.contract.callers import CALLERS, NOBODY, REVOKED, STRANGER, Organisation, headers, organisation, request
+from tests.contract.document import Json
+from tests.contract.guards import PUBLIC
+
+_OPERATIONS = {operation["operationId"]: (path, method) for path, method, operation in walk.operations(walk.frozen())}
+
+
+@dataclass(frozen=True)
+class Two:
+    """Two organisations that have nothing to do with each other, and what the first has recorded."""
+
+    client: httpx.AsyncClient
+    context: Context
+    one: Organisation
+    other: Organisation
+    referral: Json
+    card: str
+    encounter: Json
+    event: Json
+
+
+@pytest.fixture(scope="module")
+async def two(client: httpx.AsyncClient, context: Context) -> Two:
+    await places.seeded(context)
+    one, other = await organisation(client, context), await organisation(client, context)
+    card = make.code()
+    referral = make.referral(slip=make.code(), facility_id=one.facility_id)
+    encounter = make.encounter(card=card, referrals=[referral])
+    event = make.event(referral_id=make.new_id())
+    await street.store(one.phone, "encounters", encounter)
+    await street.post(one.phone, "referral-events", event)
+    return Two(client, context, one, other, referral, card, encounter, event)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("name", _OPERATIONS)
+async def test_a_role_may_call_what_it_is_granted_and_nothing_else(
+    two: Two, document: Json, permissions: dict[str, Permission | None], name: str, caller: str
+) -> None:
+    path, method = _OPERATIONS[name]
+    sent = request(document, path, method, document["paths"][path][method])
+    token = None if caller == NOBODY else two.one.tokens[caller]
+    answer = await two.client.request(**{**sent, "headers": {**sent.get("headers", {}), **headers(token)}})
+    kind = answer.json()["type"] if answer.status_code >= 400 else None
+    if name in PUBLIC:
+        assert kind not in {"/problems/unauthenticated", "/problems/forbidden"}
+    elif caller in {NOBODY, REVOKED, STRANGER}:
+        assert (answer.status_code, kind) == (401, "/problems/unauthenticated")
+    elif permissions[name] in GRANTS[Role(caller)]:
+        assert answer.status_code not in {401, 403}
+    else:
+        assert (answer.status_code, kind) == (403, "/problems/forbidden")
+
+
+async def _sees_no_referral(two: Two) -> None:
+    assert (await two.other.phone.get(f"/v1/referrals/{two.referral['id']}")).status_code == 404
+    assert (await two.one.phone.get(f"/v1/referrals/{two.referral['id']}")).status_code == 200
+
+
+async def _lists_its_own_referrals(two: Two) -> None:
+    assert (await two.other.phone.get("/v1/referrals")).json()["items"] == []
+    assert [one["id"] for one in (await two.one.phone.get("/v1/referrals")).json()["items"]] == [two.referral["id"]]
+
+
+async def _follows_its_own_referrals(two: Two) -> None:
+    for stranger in (two.other.phone, two.other.desk):
+        assert (await street.changes(stranger))["referrals"] == []
+    for own in (two.one.phone, two.one.desk):
+        assert [one["id"] for one in (await street.changes(own))["referrals"]] == [two.referral["id"]]
+
+
+async def _answers_its_own_referrals(two: Two) -> None:
+    named = two.referral["id"]
+    answers = [make.event(referral_id=named, state=state) for state in ("accepted", "entered_in_error")]
+    for stranger in (two.other.phone, two.other.desk):
+        verdicts = await street.post(stranger, "referral-events", *({**one, "id": make.new_id()} for one in answers))
+        assert street.reasons(verdicts) == ["referral-unknown"] * 2
+    assert await street.state(two.one.phone, two.referral["id"]) == "requested"
+
+
+async def _ends_its_own_stays(two: Two) -> None:
+    verdicts = await street.post(two.other.phone, "stay-exits", make.stay_exit(referral_id=two.referral["id"]))
+    assert street.reasons(verdicts) == ["referral-unknown"]
+    assert (await street.referral(two.one.phone, two.referral["id"]))["exited_at"] is None
+
+
+async def _waits_for_its_own_events(two: Two) -> None:
+    assert two.event["id"] in await street.pending(two.one.phone)
+    assert two.event["id"] not in await street.pending(two.other.phone)
+    assert two.event["id"] not in await street.pending(two.one.desk)
+
+
+async def _looks_up_its_own_cards(two: Two) -> None:
+    for stranger in (two.other.phone, two.other.desk):
+        assert (await stranger.post("/v1/referrals/lookup", json={"card": two.card})).status_code == 404
+    for own in (two.one.phone, two.one.desk):
+        assert (await own.post("/v1/referrals/lookup", json={"card": two.card})).status_code == 200
+
+
+async def _corrects_its_own_encounters(two: Two) -> None:
+    foreign = {**two.encounter, "referrals": [], "revision": 2, "territory": "7512004"}
+    withdrawn = {**foreign, "revision": 3, "status": "entered_in_error"}
+    assert street.outcomes(await street.post(two.other.phone, "encounters", foreign, withdrawn)) == ["created"] * 2
+    shown = await street.referral(two.one.phone, two.referral["id"])
+    assert (shown["state"], shown["territory"]) == ("requested", two.encounter["territory"])
+
+
+async def _makes_its_own_referrals(two: Two) -> None:
+    """The same id elsewhere is another referral, and does not stand between the first and its answers."""
+    own, foreign = make.lone_referral(), make.lone_referral()
+    foreign["id"] = own["id"]
+    await street.store(two.one.phone, "referrals", own)
+    await street.store(two.other.phone, "referrals", foreign)
+    await street.store(two.one.phone, "referral-events", make.event(referral_id=own["id"]))
+    assert await street.state(two.one.phone, own["id"]) == "arrived"
+    assert await street.state(two.other.phone, own["id"]) == "requested"
+    await street.store(two.one.phone, "referrals", own | {"id": make.new_id()})
+
+
+async def _records_its_own_patrols(two: Two) -> None:
+    own = make.patrol()
+    await street.store(two.one.phone, "patrols", own)
+    assert street.outcomes(await street.post(two.other.phone, "patrols", {**own, "workers": 9})) == ["created"]
+    assert street.outcomes(await street.post(two.one.phone, "patrols", own)) == ["unchanged"]
+
+
+async def _reports_on_its_own_facility(two: Two) -> None:
+    report = make.report(places_free=7)
+    await street.store(two.other.desk, "facility-reports", report)
+    own, other = [
+        (await two.one.phone.get(f"/v1/facilities/{facility}")).json()["report"]
+        for facility in (two.one.facility_id, two.other.facility_id)
+    ]
+    assert (own, other["places_free"]) == (None, 7)
+    named = await street.post(two.other.desk, "facility-reports", {**report, "facility_id": str(two.one.facility_id)})
+    assert street.outcomes(named) == ["rejected"]
+
+
+async def _counts_its_own_referrals(two: Two) -> None:
+    period = {"from": "2026-02-01", "to": "2026-04-01"}
+    made = []
+    for organisation_ in (two.one, two.other):
+        asked = {"params": period, "headers": headers(organisation_.tokens[Role.coordinator.value])}
+        answer = await two.client.get("/v1/metrics/funnel", **asked)  # type: ignore[arg-type]  # httpx's own options
+        made.append(answer.json()["total"]["made"]["n"])
+    sent = [len((await each.phone.get("/v1/referrals")).json()["items"]) for each in (two.one, two.other)]
+    assert made == sent
+
+
+async def _knows_itself(two: Two) -> None:
+    for each in (two.one, two.other):
+        assert (await each.phone.get("/v1/me")).json()["organisation"]["id"] == str(each.house.org_id)
+
+
+async def _is_for_all(two: Two) -> None:
+    """Facilities, territories and vocabularies are the same for everybody, whoever operates them."""
+    answers = [(await each.phone.get("/v1/reference")).content for each in (two.one, two.other)]
+    assert answers[0] == answers[1]
+
+
+Check = Callable[[Two], Awaitable[None]]
+_OWNERSHIP: dict[str, Check] = {
+    "list_referrals": _lists_its_own_referrals,
+    "list_changes": _follows_its_own_referrals,
+    "get_referral": _sees_no_referral,
+    "list_pending_events": _waits_for_its_own_events,
+    "look_up_referral": _looks_up_its_own_cards,
+    "post_encounters": _corrects_its_own_encounters,
+    "post_referral_events": _answers_its_own_referrals,
+    "post_stay_exits": _ends_its_own_stays,
+    "post_patrols": _records_its_own_patrols,
+    "post_facility_reports": _reports_on_its_own_facility,
+    "post_referrals": _makes_its_own_referrals,
+    "get_funnel": _counts_its_own_referrals,
+    "read_me": _knows_itself,
+    "get_reference": _is_for_all,
+    "list_facilities": _is_for_all,
+    "get_facility": _is_for_all,
+}
+
+
+def test_every_guarded_operation_has_its_rule_of_ownership() -> None:
+    assert set(_OWNERSHIP) == set(_OPERATIONS) - set(PUBLIC)
+
+
+@pytest.mark.parametrize("name", _OWNERSHIP)
+async def test_what_belongs_to_another_organisation_is_not_there(two: Two, name: str) -> None:
+    await _OWNERSHIP[name](two)
+
+
+async def test_another_team_of_the_organisation_sees_a_referral_but_corrects_no_record(two: Two) -> None:
+    async with two.context.database.writing() as session:
+        team_id: UUID = await identity.create_team(
+            session, two.context.keyring, two.context.clock(), org_id=two.one.house.org_id, name="Jour", night=False
+        )
+    colleague = await members.enrolled(two.client, two.context, replace(two.one.house, team_id=team_id))
+    assert (await colleague.get("/v1/referrals")).json()["items"] == []
+    assert (await colleague.get(f"/v1/referrals/{two.referral['id']}")).status_code == 200
+    correction: dict[str, Any] = {**two.encounter, "referrals": [], "revision": 2, "territory": "7512004"}
+    assert street.reasons(await street.post(colleague, "encounters", correction)) == ["not-yours"]

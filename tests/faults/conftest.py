@@ -1,0 +1,112 @@
+"""Databases that sync to disk, processes that serve them, and a city on them."""
+
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.db import migrate
+from app.demo.device import Device
+from app.http.context import Context
+from app.settings import Settings
+from tests import members, places, postgres
+from tests.faults.running import Service, installed
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def durable() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL of our own which syncs what it commits, and which tests may crash."""
+    try:
+        cluster = postgres.Cluster(durable=True)
+    except postgres.NoPostgresError:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL's server programs are missing")
+        pytest.skip("PostgreSQL's server programs are missing: its faults cannot be tried (apt install postgresql)")
+    try:
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def durable_template(durable: postgres.Cluster) -> str:
+    """The name of a migrated database there, to be copied."""
+    migrate.upgrade(Settings(database_url=durable.create("template")))
+    return "template"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database of this module's own which keeps what it acknowledged."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("database") / "maraude.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    cluster: postgres.Cluster = request.getfixturevalue("durable")
+    name = f"faults_{next(_numbers)}"
+    yield cluster.create(name, request.getfixturevalue("durable_template"))
+    cluster.drop(name)
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings as in production."""
+    return Settings(database_url=database_url, keys_dir=tmp_path_factory.mktemp("keys"), sweep_interval_s=86_400)
+
+
+@pytest.fixture(scope="module")
+async def context(settings: Settings) -> AsyncIterator[Context]:
+    """What an administrator works with."""
+    async with installed(settings) as made:
+        await places.seeded(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where every process writes its log lines."""
+    return tmp_path_factory.mktemp("log") / "service.log"
+
+
+@pytest.fixture(scope="module")
+def workers(settings: Settings, context: Context, log: Path) -> Iterator[list[Service]]:  # noqa: ARG001 - seeded first
+    """The processes that serve the database: one on SQLite, two on PostgreSQL."""
+    count = 1 if settings.database_url.startswith("sqlite") else 2
+    running = [Service(settings, log) for _ in range(count)]
+    with ThreadPoolExecutor() as starting:
+        list(starting.map(Service.start, running))
+    yield running
+    for one in running:
+        one.stop()
+
+
+@dataclass(frozen=True)
+class Street:
+    """An association, its phone, and the processes that serve it; `clients[n]` speaks to process n."""
+
+    house: members.House
+    phone: Device
+    clients: list[httpx.AsyncClient]
+
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.phone.token}"}
+
+
+@pytest.fixture
+async def street(workers: list[Service], context: Context) -> AsyncIterator[Street]:
+    """An association of this test's own."""
+    clients = [httpx.AsyncClient(base_url=worker.url, timeout=20) for worker in workers]
+    house = await members.found(context)
+    phone = await members.enrolled(clients[0], context, house)
+    yield Street(house, phone, clients)
+    for client in clients:
+        await client.aclose()
