@@ -29,7 +29,7 @@ from app.keyring import Keyring
 from app.settings import Settings
 from bench import load, raw
 from bench.items import Items
-from bench.process import Server, serving
+from bench.process import Server, naive, ours
 from tests import postgres
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -115,10 +115,10 @@ def environment(settings: Settings) -> dict[str, str]:
 def measure(place: Place, sizes: Sizes) -> dict[str, float]:
     """Measure one database; return {name: figure}."""
     figures: dict[str, float] = {}
-    with serving("app.main:from_environment", environment(place.settings), "--factory") as server:
+    with ours(environment(place.settings)) as server:
         _ours(place, sizes, server, figures)
     _alone(place, sizes, figures)
-    with serving("bench.naive:app", {"MARAUDE_DATABASE_URL": place.naive_url}) as server:
+    with naive({"MARAUDE_DATABASE_URL": place.naive_url}) as server:
         _naive(sizes, server, figures)
     figures["batch_vs_naive"] = figures["batch_per_s"] / figures["naive_batch_per_s"]
     figures["batch_vs_driver"] = figures["batch_per_s"] / figures["driver_per_s"]

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +44,31 @@ class Server:
         return 0.0
 
 
+def ours(environment: Mapping[str, str]) -> contextlib.AbstractContextManager[Server]:
+    """Run the service as `maraude serve` does."""
+    return _running(["-m", "app.cli", "serve"], environment)
+
+
+def naive(environment: Mapping[str, str]) -> contextlib.AbstractContextManager[Server]:
+    """Run the naive endpoint under the same server with the same loop and parser."""
+    options = [
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+        "--no-access-log",
+        "--no-proxy-headers",
+        "--log-level",
+        "error",
+    ]
+    return _running(["-m", "uvicorn", "bench.naive:app", *options], environment)
+
+
 @contextlib.contextmanager
-def serving(target: str, environment: Mapping[str, str], *options: str) -> Iterator[Server]:
-    """Run one uvicorn worker with uvloop and httptools on a free port until the block ends."""
+def _running(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[Server]:
     port = free_port()
-    command = [
-        sys.executable, "-m", "uvicorn", target, "--port", str(port), "--loop", "uvloop", "--http", "httptools",
-        "--no-access-log", "--no-date-header", "--log-level", "error", *options,
-    ]  # fmt: skip
-    process = subprocess.Popen(command, env={**os.environ, **environment})
+    command = [sys.executable, *arguments, "--port", str(port)]
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
     try:
         _wait(port, process)
         yield Server(port, process.pid)
