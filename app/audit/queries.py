@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from app.audit.models import AuditEntry
-from app.db.bulk import Row, insert_new
+from app.db.bulk import Row, insert_all_new
 from app.db.engine import ReadSession, WriteSession
 from app.db.portability import CHAINING, hold
 from app.db.table import table_of
@@ -34,8 +34,10 @@ async def heads(session: WriteSession, org_ids: Iterable[UUID]) -> dict[UUID, tu
 
 
 async def add(session: WriteSession, rows: Sequence[Row]) -> None:
-    """Add entries to their chains."""
-    await insert_new(session, _TABLE, rows)
+    """Add entries to their chains, which the caller holds: none can be there already."""
+    if not await insert_all_new(session, _TABLE, rows):
+        msg = "an audit entry was overtaken although its chain was held"
+        raise RuntimeError(msg)
 
 
 async def chain(session: ReadSession, org_id: UUID) -> Sequence[AuditEntry]:

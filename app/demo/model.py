@@ -15,7 +15,7 @@ from app.demo.mending import Notebook
 from app.demo.outbox import Outbox, Post, Route
 from app.demo.outings import Outing
 from app.demo.people import Crowd
-from app.demo.places import OFFICE_DAYS, Place, local
+from app.demo.places import Place, local
 from app.demo.referring import Referring
 from app.demo.stories import Stories, stories_of
 from app.directory.rules import local_day
@@ -23,6 +23,8 @@ from app.directory.rules import local_day
 _ONE_DAY: Final = timedelta(days=1)
 _SENT: Final = 8.25
 """Hour of the Paris clock at which devices send what they hold: the night teams are back, the desks open."""
+_TYPED_IN: Final = 5
+"""Friday, as `date.isoweekday()` counts: when notes on paper are typed in."""
 _REPORTED: Final = (10.25, 18.0)
 _FILLED: Final = 0.9
 _JUST_NOW: Final = timedelta(minutes=3)
@@ -71,12 +73,12 @@ class City:
         return now - self._behind(sender, now)
 
     def rounds(self) -> Iterator[Round]:
-        """Yield what is sent, twice a week in the days of paper, then daily, and at the end. To be run through once."""
+        """Yield what is sent, once a week in the days of paper, then daily, and at the end. To be run through once."""
         self._fill_lodgings()
         self._agenda.start(self._days(), self.start)
         day = self.first
         while local(day, 0) < self.until:
-            sent = day >= self.stories.online_from or day.isoweekday() in OFFICE_DAYS
+            sent = day >= self.stories.online_from or day.isoweekday() == _TYPED_IN
             if sent and (at := local(day, _SENT)) < self.until:
                 yield Round(at, self._sent_at(at))
             day += _ONE_DAY

@@ -38,7 +38,7 @@ class Stories:
     lockdown: Period | None
     eviction: date
     online_from: date
-    """Until then teams and desks note on paper, and type it in twice a week."""
+    """Until then teams and desks note on paper, and type it in once a week."""
 
     def locked_down(self, day: date) -> bool:
         """Say whether the city is locked down."""
@@ -87,12 +87,12 @@ def stories_of(first: date, last: date) -> Stories:
 
     The lockdown is the first 17 March to 11 May that lies within; a shorter window has none. The eviction is the last
     24 September with time to see before and after, else it comes after six tenths of the window. Windows of a year and
-    more begin on paper and go online for their last third.
+    more begin on paper and go online for their last quarter.
     """
     years = range(first.year, last.year + 1)
     springs = [Period(date(year, *_LOCKDOWN[0]), date(year, *_LOCKDOWN[1])) for year in years]
     lockdown = next((spring for spring in springs if first <= spring.since and spring.until <= last), None)
     autumns = [date(year, *_EVICTION) for year in years]
     seen = [day for day in autumns if first + _BEFORE_EVICTION <= day <= last - _AFTER_EVICTION]
-    online_from = first + (last - first) * 2 // 3 if last - first > _WITH_PAPER else first
+    online_from = first + (last - first) * 3 // 4 if last - first > _WITH_PAPER else first
     return Stories(lockdown, max(seen, default=first + (last - first) * 3 // 5), online_from)

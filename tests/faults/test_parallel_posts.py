@@ -14,7 +14,9 @@ from app.clock import utc_now
 from app.db.table import table_of
 from app.encounters.models import Encounter
 from app.http.context import Context
+from app.referrals.making import attach
 from app.referrals.models import HeldEvent, Referral, ReferralEvent
+from app.referrals.queries import held_with_referral
 from app.referrals.service import sweep
 from tests import make
 from tests.faults.conftest import Street
@@ -121,30 +123,26 @@ async def test_a_referral_and_its_answer_at_one_moment_find_each_other(street: S
 
 
 async def test_an_answer_while_the_sweep_attaches_another_loses_neither(street: Street, context: Context) -> None:
-    made = [make.lone_referral(kind="emergency_housing", occurred_at=some_time_ago()) for _ in range(4 * AT_ONCE)]
+    one = make.lone_referral(kind="emergency_housing", occurred_at=some_time_ago())
     early, late = some_time_ago() + timedelta(minutes=1), some_time_ago() + timedelta(minutes=2)
-    accepted = [make.event(referral_id=one["id"], state="accepted", occurred_at=early) for one in made]
-    admitted = [make.event(referral_id=one["id"], state="admitted", occurred_at=late) for one in made]
-    await post(street, street.clients[0], "referral-events", accepted)
-    held = await rows(context, HeldEvent, org_id=street.house.org_id)
-    assert len(held) == len(made)
-    async with context.database.writing() as session:  # leave them waiting beside their referrals, as if they crossed
-        await session.execute(delete(table_of(HeldEvent)))
-    await post(street, street.clients[0], "referrals", made)
+    accepted = make.event(referral_id=one["id"], state="accepted", occurred_at=early)
+    admitted = make.event(referral_id=one["id"], state="admitted", occurred_at=late)
+    await post(street, street.clients[0], "referral-events", [accepted])
+    [held] = await rows(context, HeldEvent, org_id=street.house.org_id)
+    async with context.database.writing() as session:  # leave it waiting beside its referral, as if they had crossed
+        await session.execute(delete(table_of(HeldEvent)).where(table_of(HeldEvent).c.id == held["id"]))
+    await post(street, street.clients[0], "referrals", [one])
     async with context.database.writing() as session:
-        await session.execute(insert(table_of(HeldEvent)), [dict(event) for event in held])
-    await asyncio.gather(
-        sweep(context, utc_now()),
-        sweep(context, utc_now()),
-        *(
-            post(street, street.clients[n % len(street.clients)], "referral-events", [e])
-            for n, e in enumerate(admitted)
-        ),
-    )
-    for one in made:
-        [kept] = await rows(context, Referral, id=UUID(one["id"]))
-        assert (kept["state"], kept["accepted_at"] is None) == ("admitted", False)
-        assert {event["not_applied"] for event in await rows(context, ReferralEvent, referral_id=kept["id"])} == {None}
+        await session.execute(insert(table_of(HeldEvent)), [dict(held)])
+    async with context.database.writing() as session:  # what the sweep does, at its slowest
+        assert await attach(session, await held_with_referral(session, None, 500)) == 1
+        posting = asyncio.create_task(post(street, street.clients[-1], "referral-events", [admitted]))
+        await asyncio.sleep(0.3)
+        assert not posting.done()
+    await posting
+    [kept] = await rows(context, Referral, id=UUID(one["id"]))
+    assert kept["state"] == "admitted"
+    assert kept["accepted_at"] is not None
 
 
 async def test_the_log_of_acts_has_no_gap_and_counts_right(street: Street, context: Context) -> None:

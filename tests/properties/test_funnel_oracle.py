@@ -188,4 +188,4 @@ async def test_batches_order_repetition_sweeps_and_ids_make_no_difference(city: 
             facts.first_day - timedelta(days=30), facts.first_day + timedelta(days=30), 30, facts.as_of, group_by="kind"
         )
         answers.append(await ask(city, association, question))
-    assert differences(*answers) == []
+    assert differences(answers[0], answers[1]) == []

@@ -1,5 +1,7 @@
 """From a bearer token to a principal, on every request."""
 
+import asyncio
+import contextvars
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ class Authenticator:
         """Start with nothing remembered; `monotonic` counts seconds."""
         self._monotonic = monotonic
         self._held: dict[bytes, _Held] = {}
+        self._reading: dict[bytes, asyncio.Task[_Held | None]] = {}
 
     async def principal(self, ctx: Context, token: str) -> Principal:
         """Return whom the token speaks for, or raise unauthenticated.
@@ -44,10 +47,25 @@ class Authenticator:
             raise errors.unauthenticated()
         held = self._held.get(digest)
         if held is None or self._monotonic() - held.read_at_s >= _TRUSTED_FOR_S:
-            held = await self._read(ctx, digest)
+            held = await self._read_once(ctx, digest)
         if held is None or ctx.clock() >= held.expires_at:
             raise errors.unauthenticated()
         return held.principal
+
+    async def _read_once(self, ctx: Context, digest: bytes) -> _Held | None:
+        """Read a token once for all requests that wait for it: a busy phone's requests share one answer a second."""
+        reading = self._reading.get(digest)
+        if reading is None:
+            # In a context of its own: the caller who happened to come first may leave without stopping the others.
+            reading = asyncio.get_running_loop().create_task(self._read(ctx, digest), context=contextvars.Context())
+            self._reading[digest] = reading
+            reading.add_done_callback(lambda done: self._forget(digest, done))
+        return await asyncio.shield(reading)
+
+    def _forget(self, digest: bytes, done: asyncio.Task[_Held | None]) -> None:
+        del self._reading[digest]
+        if not done.cancelled():
+            done.exception()  # whoever still waits gets it; nobody waiting is no reason to log it
 
     async def _read(self, ctx: Context, digest: bytes) -> _Held | None:
         read_at_s = self._monotonic()  # before the read: a revocation committed after it is at most a second away
