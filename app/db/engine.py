@@ -8,17 +8,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, Pool
+from typing_extensions import override
 
 from app import errors
+from app.db.sqlite import near_connection, speak_sqlite
 from app.errors import Problem
 from app.settings import Settings
 
@@ -42,7 +44,16 @@ class ReadSession(AsyncSession):
 
 
 class WriteSession(AsyncSession):
-    """A session whose transaction commits when its block ends well, before any response is sent."""
+    """A session whose one transaction commits when its block ends well, before any response is sent."""
+
+    _held: AsyncConnection | None = None
+
+    @override
+    async def connection(self, *arguments: Any, **options: Any) -> AsyncConnection:
+        """Return the connection of the transaction; found once, as finding it costs more than a small statement."""
+        if self._held is None:
+            self._held = await super().connection(*arguments, **options)
+        return self._held
 
 
 def driver_url(database_url: str) -> URL:
@@ -84,7 +95,8 @@ class Database:
         poolclass: type[Pool] = AsyncAdaptedQueuePool if pooled else NullPool
         sizes = {"pool_size": connections, "max_overflow": 0, "pool_timeout": _POOL_WAIT_S} if pooled else {}
         if self.is_sqlite:
-            engine = create_async_engine(url, poolclass=poolclass, hide_parameters=True, **sizes)
+            creator = {"async_creator": partial(near_connection, url.database or "")} if writes else {}
+            engine = create_async_engine(url, poolclass=poolclass, hide_parameters=True, **sizes, **creator)
             speak_sqlite(engine.sync_engine, synchronous=settings.sqlite_synchronous, writes=writes)
             return engine
         options = f"-c statement_timeout={int(timeout_s * 1000)} -c lock_timeout=5000 -c timezone=UTC"
@@ -179,29 +191,3 @@ def _named(error: OperationalError) -> errors.Problem:
     if state == "53100" or code == "SQLITE_FULL":
         return errors.storage_full()
     return errors.unavailable()
-
-
-def speak_sqlite(engine: Engine, *, synchronous: str, writes: bool) -> None:
-    """Make SQLite durable, strict and honest about transactions (design: trust, section 5)."""
-
-    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
-        connection.isolation_level = None  # the driver must not begin transactions behind our back
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout = {_BUSY_MS}",
-            "journal_mode = WAL",
-            f"synchronous = {synchronous}",
-            "foreign_keys = ON",
-            "trusted_schema = OFF",
-            "secure_delete = ON",
-            "temp_store = MEMORY",
-            f"query_only = {'OFF' if writes else 'ON'}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def begins(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event passes its own connection
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", begins)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.pool import NullPool
 
 from app.db.catalogue import ROOT
-from app.db.engine import speak_sqlite
+from app.db.sqlite import speak_sqlite
 from app.settings import Settings
 
 FOLDER: Final = ROOT.parent / "migrations"

@@ -38,7 +38,7 @@ class Notebook:
         if self._draws.chance(_CORRECTED):
             self._again(sender, Route.encounters, written | self._change(written) | {"revision": 2}, at)
         if self._draws.chance(_ENTERED_TWICE):
-            double = written | {"id": self._draws.id(at), "referrals": self._doubles(written, at)}
+            double = written | {"id": self._draws.id(at)} | self._doubles(written, at)
             self._outbox.say_again(sender, Route.encounters, double, at, at + _TAKEN_FOR)
             withdrawn = double | {"revision": 2, "status": "entered_in_error"}
             self._again(sender, Route.encounters, withdrawn, at)
@@ -53,9 +53,10 @@ class Notebook:
             return {"age_band": self._draws.pick({"18_24": 0.2, "25_39": 0.5, "40_plus": 0.3})}
         return {"needs": sorted({*written["needs"], "other"})}
 
-    def _doubles(self, written: Item, at: datetime) -> list[Item]:
+    def _doubles(self, written: Item, at: datetime) -> Item:
         """Return the referrals of an encounter noted twice: with ids and slips of their own."""
-        return [
+        doubles = [
             referral | {"id": self._draws.id(at)} | ({"slip": self._draws.code()} if "slip" in referral else {})
             for referral in written.get("referrals", [])
         ]
+        return {"referrals": doubles} if doubles else {}

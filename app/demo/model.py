@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -51,7 +51,7 @@ class City:
     def __init__(self, seed: int, first: date, until: datetime) -> None:
         """Prepare the days from `first` to the instant `until`, aware."""
         self.first: Final = first
-        self.until: Final = until
+        self.until: Final = until.astimezone(UTC)
         self.start: Final = local(first, 0)
         self.stories: Final[Stories] = stories_of(first, local_day(until))
         names = Draws(seed, "names")
@@ -66,6 +66,7 @@ class City:
         self._outbox = Outbox(Draws(seed, "network"), self._behind)
         self._notebook = Notebook(Draws(seed, "mistakes"), self._outbox)
         self._referring = Referring(Draws(seed, "referrals"), self._agenda, self._outbox, self.places)
+        self._begun = False
         self._wrong_clocks = {team.code: team.wrong_clock for team in TEAMS if team.wrong_clock is not None}
 
     def clock_of(self, sender: str, now: datetime) -> datetime:
@@ -74,20 +75,23 @@ class City:
 
     def rounds(self) -> Iterator[Round]:
         """Yield what is sent, once a week in the days of paper, then daily, and at the end. To be run through once."""
+        if self._begun:
+            msg = "the days of a city go by once"
+            raise RuntimeError(msg)
+        self._begun = True
         self._fill_lodgings()
         self._agenda.start(self._days(), self.start)
         day = self.first
         while local(day, 0) < self.until:
             sent = day >= self.stories.online_from or day.isoweekday() == _TYPED_IN
             if sent and (at := local(day, _SENT)) < self.until:
-                yield Round(at, self._sent_at(at))
+                self._agenda.run_until(at)
+                yield Round(at, tuple(self._outbox.collect(at)))
             day += _ONE_DAY
-        self._report(self.until - _JUST_NOW)
-        yield Round(self.until, self._sent_at(self.until), is_last=True)
-
-    def _sent_at(self, at: datetime) -> tuple[Post, ...]:
-        self._agenda.run_until(at)
-        return tuple(self._outbox.collect(at))
+        self._agenda.run_until(self.until)
+        for place in self.places.values():
+            self._report(place, self.until - _JUST_NOW)
+        yield Round(self.until, tuple(self._outbox.collect(self.until, everything=True)), is_last=True)
 
     def _days(self) -> Story:
         """Begin every day: the outings of the teams, and what the desks report."""
@@ -100,14 +104,15 @@ class City:
             for hour in _REPORTED:
                 at = local(day, hour)
                 yield at
-                self._report(at)
+                for place in self.places.values():
+                    if place.reports_on(day):
+                        self._report(place, at)
             day += _ONE_DAY
             yield local(day, 0)
 
-    def _report(self, at: datetime) -> None:
-        for place in self.places.values():
-            if place.reports_on(local_day(at)):
-                self._outbox.say(place.kind, Route.facility_reports, place.report(at), at)
+    def _report(self, place: Place, at: datetime) -> None:
+        if place.plan.desk:
+            self._outbox.say(place.kind, Route.facility_reports, place.report(at), at)
 
     def _outing(self, outing: Outing) -> Story:
         already: set[int] = set()

@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 from app.demo.draws import Draws
 from app.directory.rules import PARIS
@@ -96,22 +95,30 @@ class Outbox:
         """Let a device send a later revision of what it wrote before."""
         self._devices[sender].waiting.append(_Waiting(route, written, ready, until))
 
-    def collect(self, at: datetime) -> list[Post]:
-        """Return what all devices send at an instant, in the order of the routes."""
-        posts = [post for sender, device in self._devices.items() for post in self._send(sender, device, at)]
+    def collect(self, at: datetime, *, everything: bool = False) -> list[Post]:
+        """Return what the devices send at an instant, in the order of the routes.
+
+        Some are off or without a network, unless `everything` is asked for.
+        """
+        sending = [(s, d) for s, d in self._devices.items() if everything or self._is_reachable(d, at)]
+        posts = [post for sender, device in sending for post in self._send(sender, device, at)]
         order = list(Route)
         return sorted(posts, key=lambda post: order.index(post.route))
 
-    def _send(self, sender: str, device: _Device, at: datetime) -> Iterator[Post]:
+    def _is_reachable(self, device: _Device, at: datetime) -> bool:
+        """Say whether a device is in use and has a network; a desk is in use daily, a phone after an outing."""
         if device.offline_until is not None and at < device.offline_until:
-            return
+            return False
         device.offline_until = None
         due = [waiting for waiting in device.waiting if waiting.ready <= at]
-        if not _is_switched_on(due, at):
-            return
+        if not any(waiting.route not in _CAN_WAIT or at - waiting.ready >= _MOST_WAITED for waiting in due):
+            return False
         if self._draws.chance(_WITHOUT_NETWORK):
             device.offline_until = at + self._draws.between(_SHORTEST_OUTAGE, _LONGEST_OUTAGE)
-            return
+        return device.offline_until is None
+
+    def _send(self, sender: str, device: _Device, at: datetime) -> Iterator[Post]:
+        due = [waiting for waiting in device.waiting if waiting.ready <= at]
         device.waiting = [waiting for waiting in device.waiting if waiting.ready > at]
         device_now = (at - self._behind(sender, at)).astimezone(PARIS)
         again = [Post(sender, post.route, device_now, post.items, again=True) for post in device.unanswered]
@@ -119,11 +126,6 @@ class Outbox:
         device.unanswered = [post for post in fresh if self._draws.chance(_ANSWER_LOST)]
         yield from again
         yield from fresh
-
-
-def _is_switched_on(due: Sequence[_Waiting], at: datetime) -> bool:
-    """Say whether a device is in use: a desk is every day, a phone after an outing or when something has waited."""
-    return any(waiting.route not in _CAN_WAIT or at - waiting.ready >= _MOST_WAITED for waiting in due)
 
 
 def _posts(sender: str, device_now: datetime, due: Sequence[_Waiting], at: datetime) -> Iterator[Post]:
@@ -134,14 +136,3 @@ def _posts(sender: str, device_now: datetime, due: Sequence[_Waiting], at: datet
     for route, items in by_route.items():
         for start in range(0, len(items), _MOST_ITEMS):
             yield Post(sender, route, device_now, items[start : start + _MOST_ITEMS])
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return JSON values: instants in UTC and ids as text; what two runs of one seed must agree on."""
-    if isinstance(value, dict):
-        return {name: plain(held) for name, held in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(held) for held in value]
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return str(value) if isinstance(value, UUID) else value

@@ -89,9 +89,9 @@ class Place:
         return None
 
     def reports_on(self, day: date) -> bool:
-        """Say whether its desk reports on a day."""
+        """Say whether a desk of its own would report on a day."""
         often = not self.plan.unhurried or day.isoweekday() in _BEFORE_OFFICE_DAYS
-        return self.plan.desk and often and self.is_staffed(day)
+        return often and self.is_staffed(day)
 
     def is_full(self, at: datetime) -> bool:
         """Say whether no seat is left just now, in a place of first reception."""

@@ -83,7 +83,7 @@ async def _store_all_new(session: WriteSession, cases: Sequence[_Case], position
     distinct = {case.candidate.key for case in cases}, {(row["org_id"], row["id"]) for row in referrals}
     if (len(distinct[0]), len(distinct[1])) != (len(cases), len(referrals)):
         return False
-    attempt = await session.begin_nested()
+    attempt = await (await session.connection()).begin_nested()
     new = await queries.add_all_new(session, [case.candidate.row for case in cases])
     if new and await open_all_new(session, referrals, position):
         await attempt.commit()

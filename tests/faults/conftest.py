@@ -1,10 +1,12 @@
 """Databases that sync to disk, processes that serve them, and a city on them."""
 
+import asyncio
 import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from app.demo.device import Device
 from app.http.context import Context
 from app.settings import Settings
 from tests import members, places, postgres
-from tests.faults.running import Service, installed
+from tests.faults.running import Service, beside
 
 _numbers = itertools.count(1)
 
@@ -43,11 +45,18 @@ def durable_template(durable: postgres.Cluster) -> str:
     return "template"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database of this module's own which keeps what it acknowledged."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("database") / "maraude.db"
+    """A migrated database which keeps what it acknowledged, for all of these tests."""
+    with new_database(request, tmp_path_factory, request.param) as url:
+        yield url
+
+
+@contextmanager
+def new_database(request: pytest.FixtureRequest, folders: pytest.TempPathFactory, kind: str) -> Iterator[str]:
+    """Give a fresh one."""
+    if kind == "sqlite":
+        path = folders.mktemp("database") / "maraude.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
@@ -57,27 +66,28 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     cluster.drop(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings as in production."""
+    """Settings as in production, but for the sweep, which tests start themselves."""
     return Settings(database_url=database_url, keys_dir=tmp_path_factory.mktemp("keys"), sweep_interval_s=86_400)
 
 
-@pytest.fixture(scope="module")
-async def context(settings: Settings) -> AsyncIterator[Context]:
-    """What an administrator works with."""
-    async with installed(settings) as made:
-        await places.seeded(made)
-        yield made
+@pytest.fixture(scope="session")
+def context(settings: Settings) -> Context:
+    """What an administrator works with beside the running service."""
+    made = beside(settings)
+    with ThreadPoolExecutor(1) as elsewhere:  # a loop of its own
+        elsewhere.submit(asyncio.run, places.seeded(made)).result()
+    return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where every process writes its log lines."""
     return tmp_path_factory.mktemp("log") / "service.log"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def workers(settings: Settings, context: Context, log: Path) -> Iterator[list[Service]]:  # noqa: ARG001 - seeded first
     """The processes that serve the database: one on SQLite, two on PostgreSQL."""
     count = 1 if settings.database_url.startswith("sqlite") else 2

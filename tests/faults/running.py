@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -72,11 +71,7 @@ class Service:
             self._process.wait(30)
 
 
-@contextlib.asynccontextmanager
-async def installed(settings: Settings) -> AsyncIterator[Context]:
-    """Give what an administrator works with beside the running service: the database and the keys."""
-    database = Database(settings)
-    try:
-        yield Context(settings, utc_now, Keyring(settings.keys_dir), database, Writer(database, settings.queue_limit))
-    finally:
-        await database.close()
+def beside(settings: Settings) -> Context:
+    """Return what an administrator works with beside the running service: the database and the keys."""
+    database = Database(settings, pooled=False)
+    return Context(settings, utc_now, Keyring(settings.keys_dir), database, Writer(database, settings.queue_limit))
