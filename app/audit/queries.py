@@ -22,7 +22,7 @@ _later = aliased(AuditEntry)
 _HEADS: Final = select(col(AuditEntry.org_id), col(AuditEntry.number), col(AuditEntry.mac)).where(
     col(AuditEntry.org_id).in_(bindparam("org_ids", expanding=True)),
     col(AuditEntry.number)
-    == select(func.max(_later.number)).where(_later.org_id == col(AuditEntry.org_id)).scalar_subquery(),
+    == select(func.max(_later.number)).where(col(_later.org_id) == col(AuditEntry.org_id)).scalar_subquery(),
 )
 
 
