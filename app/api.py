@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Path
 from pydantic import Field
+from sqlalchemy import select
 
 from app import errors
 from app.changes.reference import router as reference
@@ -88,7 +89,7 @@ service: Final = APIRouter(tags=["service"])
 )
 async def get_health(session: Reading) -> Health:
     """Answer when the database does."""
-    await session.connection()
+    await session.execute(select(1))  # a connection alone may be one that died in its pool
     return Health(status="ok")
 
 

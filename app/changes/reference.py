@@ -30,10 +30,10 @@ _TAG_DOCUMENTED: Final = {
     },
 )
 async def get_reference(
+    _principal: Annotated[Principal, allowed(Permission.reference_read)],
     session: Reading,
     ctx: Ctx,
     now: Now,
-    _principal: Annotated[Principal, allowed(Permission.reference_read)],
     if_none_match: Annotated[
         str | None, Header(max_length=1000, description="`ETag` of the reference the app holds.")
     ] = None,

@@ -31,9 +31,9 @@ router: Final = APIRouter(prefix="/v1", tags=["changes"])
 )
 async def list_changes(
     ctx: Ctx,
+    principal: Annotated[Principal, allowed(Permission.changes_read)],
     session: Reading,
     now: Now,
-    principal: Annotated[Principal, allowed(Permission.changes_read)],
     after: Annotated[str | None, Query(max_length=64, description="`next` of the last answer; none to begin.")] = None,
     size: Annotated[int, Query(ge=1, le=500, description="How many changes at most.")] = 200,
 ) -> ChangesSent:

@@ -48,7 +48,7 @@ def demo(
         if not finish(is_empty(settings)):
             if not if_empty:
                 fail(f"{_THERE} The demo city wants an empty database.")
-            typer.echo(_THERE)
+            typer.echo(f"{_THERE} Ways into a demo city: `maraude demo --credentials`.")
             return
         _load(settings, city_until(seed, years, _instant(until)), scale, quiet=quiet)
     _show_credentials(run(_issue), settings.public_url)
@@ -67,12 +67,15 @@ def _load(settings: "Settings", city: "City", scale: int, *, quiet: bool) -> Non
     """Post the city, then copy it; a verdict nobody expects ends the command."""
     import uvloop
 
-    from app.demo.loading import load
+    from app.demo.loading import DemoError, load
 
     span = (city.until - city.start).total_seconds()
     with _bar(f"Posting {city.first} to {city.until.date()}", span, quiet=quiet) as show:
         posting = load(settings, city, lambda at: show((at - city.start).total_seconds()))
-        tally = finish(posting, uvloop.new_event_loop)
+        try:
+            tally = finish(posting, uvloop.new_event_loop)
+        except DemoError as error:
+            fail(f"{error}; what was posted stays. Start again with an empty database.")
     _show_tally(tally)
     if tally.unexpected:
         fail(f"Not as expected: {dict(tally.unexpected)}.")

@@ -50,10 +50,10 @@ async def post_facility_reports(
     responses=problems(*_READ_PROBLEMS),
 )
 async def list_facilities(
+    _principal: Annotated[Principal, allowed(Permission.reference_read)],
     session: Reading,
     ctx: Ctx,
     now: Now,
-    _principal: Annotated[Principal, allowed(Permission.reference_read)],
     cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
     size: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 100,
 ) -> FacilityPage:
@@ -69,10 +69,10 @@ async def list_facilities(
     responses=problems(*_READ_PROBLEMS, errors.not_found),
 )
 async def get_facility(
+    _principal: Annotated[Principal, allowed(Permission.reference_read)],
     session: Reading,
     ctx: Ctx,
     now: Now,
-    _principal: Annotated[Principal, allowed(Permission.reference_read)],
     facility_id: Annotated[UUID, Path(description="The facility.")],
 ) -> FacilitySent:
     """Return one facility, also one that is closed for good."""

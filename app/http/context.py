@@ -54,6 +54,7 @@ async def _writing(request: Request) -> AsyncIterator[WriteSession]:
 
 
 # `scope="function"`: the transaction ends before the response starts, so a failed commit can never answer 2xx.
+# A route takes its principal before its session: nobody holds a connection while waiting for another to be recognised.
 Reading = Annotated[ReadSession, Depends(_reading, scope="function")]
 Analysing = Annotated[ReadSession, Depends(_analysing, scope="function")]
 Writing = Annotated[WriteSession, Depends(_writing, scope="function")]

@@ -6,6 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import format_datetime
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ class RequestFrame:
                 if b"cache-control" not in present:
                     headers.append((b"cache-control", b"no-store"))
                 if b"date" not in present:
-                    headers.append((b"date", format_datetime(self._clock(), usegmt=True).encode()))
+                    headers.append((b"date", format_datetime(self._clock().astimezone(UTC), usegmt=True).encode()))
                 headers.append((b"x-request-id", request_id.encode()))
                 deprecated = self._deprecated.get(getattr(scope.get("route"), "name", ""))
                 if deprecated is not None:

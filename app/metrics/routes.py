@@ -35,9 +35,9 @@ router: Final = APIRouter(prefix="/v1", tags=["metrics"])
 )
 async def get_funnel(
     ctx: Ctx,
+    principal: Annotated[Principal, allowed(Permission.metrics_read)],
     session: Analysing,
     now: Now,
-    principal: Annotated[Principal, allowed(Permission.metrics_read)],
     since: Annotated[
         date, Query(alias="from", description="First service day of the cohort.", examples=["2026-01-01"])
     ],

@@ -18,7 +18,7 @@ from app.ingest.service import Posting, happened, to_the_hour
 from app.ingest.verdicts import verdict_on
 from app.referrals import folding, queries
 from app.referrals.records import Sender, Standing
-from app.referrals.rules import Refusal
+from app.referrals.rules import Refusal, open_to_senders
 from app.referrals.schemas import ReferralEventIn, StayExitIn
 from app.referrals.sealing import Sealer, period_of, slip_digests
 from app.referrals.vocabulary import Channel, NotApplied, Step
@@ -80,7 +80,7 @@ def _read(posting: Posting[Any], item: Answer, directory: Directory) -> _Case | 
     )
     keyring, period = posting.context.keyring, period_of(item.occurred_at)
     digest = Sealer(keyring, period).fingerprint(item, "slip", item.slip)
-    slips = slip_digests(keyring, period, item.slip)
+    slips = slip_digests(keyring, item.occurred_at, item.slip)
     return _Case(item, sender, digest, occurred, recorded, posting.now, slips)
 
 
@@ -151,12 +151,13 @@ def _verdict(case: _Case, refusals: dict[tuple[UUID, UUID], Refusal]) -> Verdict
     refusal = refusals.get(case.key)
     if refusal is None:
         return verdict
-    possible = ", ".join(refusal.allowed) or "none, it has ended"
+    following = open_to_senders(refusal.allowed)
+    possible = ", ".join(following) or "none, it has ended"
     problem = errors.transition_not_applied(
         f"The referral is {refusal.state}; what may follow: {possible}. The event is kept.",
         not_applied=refusal.why.value,
         state=refusal.state.value,
-        allowed=[state.value for state in refusal.allowed],
+        allowed=[state.value for state in following],
     )
     return Verdict(case.item.id, verdict.outcome, problem)
 
@@ -191,7 +192,7 @@ def _held_row(case: _Case) -> Row:
     return _common(case) | {
         "referral_id": case.item.referral_id,
         "slip_digest": case.slips[0],
-        "slip_digest_before": case.slips[1],
+        "slip_digest_beside": case.slips[1],
         "facility_id": case.sender.facility_id,
         "kind": case.sender.kind,
     }

@@ -115,11 +115,11 @@ async def welcome(session: WriteSession, rows: Sequence[Row], position: int) -> 
 async def attach(session: WriteSession, held: Collection[Held], position: int | None = None) -> int:
     """Move held events to the referrals they name, where their senders may answer those; return how many moved."""
     named = await queries.named(session, {event.referral_id for event in held})
-    digests = {digest for h in held for digest in (h.slip_digest, h.slip_digest_before) if digest}
+    digests = {digest for h in held for digest in (h.slip_digest, h.slip_digest_beside) if digest}
     by_slip = dict(await queries.by_slips(session, digests))
     moved: list[tuple[Held, Standing]] = []
     for event in held:
-        slip = next((by_slip[d] for d in (event.slip_digest, event.slip_digest_before) if d and d in by_slip), None)
+        slip = next((by_slip[d] for d in (event.slip_digest, event.slip_digest_beside) if d and d in by_slip), None)
         sender = Sender(event.org_id, event.sender_id, event.facility_id, event.kind)
         standing = slip or sender.answerable(named.get(event.referral_id, ()))
         if standing is not None:

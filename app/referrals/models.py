@@ -126,7 +126,7 @@ class HeldEvent(Base, table=True):
         one_of("channel", Channel, null=True),
         Index(None, "referral_id", **where("referral_id IS NOT NULL")),
         Index(None, "slip_digest", **where("slip_digest IS NOT NULL")),
-        Index(None, "slip_digest_before", **where("slip_digest_before IS NOT NULL")),
+        Index(None, "slip_digest_beside", **where("slip_digest_beside IS NOT NULL")),
         Index(None, "org_id", "sender_id", "id"),
         placed("organisation", "Events that no known referral answers to yet, in the sender's organisation."),
     )
@@ -137,7 +137,7 @@ class HeldEvent(Base, table=True):
     slip_digest: bytes | None = column(
         Bytes16, "Slip named by the sender, sealed for the period of the event.", null=True
     )
-    slip_digest_before: bytes | None = column(Bytes16, "The same slip, sealed for the period before.", null=True)
+    slip_digest_beside: bytes | None = column(Bytes16, "The same slip, sealed for the neighbouring period.", null=True)
     facility_id: UUID | None = column(Key, "Facility of the sender, when it is a desk.", null=True)
     kind: str | None = column(Word, "Kind of that facility.", null=True)
     step: str = column(Word, "What is reported.")

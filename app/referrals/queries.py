@@ -193,7 +193,7 @@ async def held_for(session: WriteSession, ids: Collection[UUID], slips: Collecti
     if slips:
         conditions += [
             among(session, col(HeldEvent.slip_digest), slips),
-            among(session, col(HeldEvent.slip_digest_before), slips),
+            among(session, col(HeldEvent.slip_digest_beside), slips),
         ]
     return await _all(session, _select(HeldEvent, Held).where(or_(*conditions)), Held) if conditions else []
 
@@ -206,7 +206,7 @@ async def held_with_referral(session: WriteSession, after: tuple[UUID, UUID] | N
     matched = or_(
         col(HeldEvent.referral_id) == col(Referral.id),
         col(HeldEvent.slip_digest) == col(Referral.slip_digest),
-        col(HeldEvent.slip_digest_before) == col(Referral.slip_digest),
+        col(HeldEvent.slip_digest_beside) == col(Referral.slip_digest),
     )
     key = tuple_(col(HeldEvent.org_id), col(HeldEvent.id))
     statement = _select(HeldEvent, Held).where(select(col(Referral.id)).where(matched).exists())

@@ -117,7 +117,7 @@ class Held:
     id: UUID
     referral_id: UUID | None
     slip_digest: bytes | None
-    slip_digest_before: bytes | None
+    slip_digest_beside: bytes | None
     facility_id: UUID | None
     kind: str | None
     step: str

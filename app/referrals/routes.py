@@ -132,8 +132,8 @@ async def look_up_referral(
     responses=problems(*_READ_PROBLEMS),
 )
 async def list_referrals(
-    session: Reading,
     principal: Annotated[Principal, allowed(Permission.referral_read)],
+    session: Reading,
     state: Annotated[list[State], Query(max_length=12, description="Only in these states.")] = [],  # noqa: B006 - FastAPI copies it
     cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
     size: PageSize = 50,
@@ -156,8 +156,8 @@ async def list_referrals(
     responses=problems(*_READ_PROBLEMS, errors.not_found),
 )
 async def get_referral(
-    session: Reading,
     principal: Annotated[Principal, allowed(Permission.referral_read)],
+    session: Reading,
     referral_id: Annotated[UUID, Path(description="The referral.")],
 ) -> ReferralSent:
     """Return one referral of the caller's organisation."""
@@ -174,8 +174,8 @@ async def get_referral(
     responses=problems(*_READ_PROBLEMS),
 )
 async def list_pending_events(
-    session: Reading,
     principal: Annotated[Principal, allowed(Permission.referral_event)],
+    session: Reading,
     cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
     size: PageSize = 50,
 ) -> PendingEvents:

@@ -138,6 +138,11 @@ def allowed(state: State, terms: Terms) -> tuple[State, ...]:
     return _allowed(state, terms.success, terms.accompanied)
 
 
+def open_to_senders(states: Iterable[State]) -> list[State]:
+    """Return the states without those that only the service reports."""
+    return [state for state in states if state is not State.expired]
+
+
 @cache
 def _allowed(state: State, success: SuccessState, accompanied: bool) -> tuple[State, ...]:  # noqa: FBT001 - cached by value
     following = TRANSITIONS.get(state, frozenset())

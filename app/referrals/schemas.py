@@ -170,7 +170,7 @@ class ReferralSent(Sent):
     due_at: datetime | None = Field(description="When silence makes its outcome unknown.")
     exited_at: datetime | None = Field(description="When the stay ended.")
     exit_destination: Destination | None
-    allowed: list[State] = Field(description="The states that may follow.")
+    allowed: list[State] = Field(description="The states an answer may report.")
 
 
 class ReferralPage(Sent):

@@ -1,6 +1,6 @@
 """Turning slips and cards into the only form in which they are kept."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from app.http.wire import Received
 from app.keyring import SEAL_BYTES, KeyDestroyedError, Keyring, fingerprint
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
+_LARGEST_SKEW: Final = timedelta(hours=48)
 _NOTHING: Final = bytes(SEAL_BYTES)
 
 
@@ -52,6 +53,11 @@ class Sealer:
         return fingerprint(item.canonical(without={code_field, "referrals"}) + sealed_code + also)
 
 
-def slip_digests(keyring: Keyring, period: int, slip: str | None) -> tuple[bytes | None, bytes | None]:
-    """Return a slip's digests for a period and for the one before: a slip of December is answered in January."""
-    return sealed(keyring, period, slip), sealed(keyring, period - 1, slip)
+def slip_digests(keyring: Keyring, instant: datetime, slip: str | None) -> tuple[bytes | None, bytes | None]:
+    """Return a slip's digests for the period of an instant and for the neighbouring one.
+
+    That is the one before, as a slip of December is answered in January; in the last days of December it is the one to
+    come, as the slip may come from a phone whose clock was ahead.
+    """
+    period, soon = period_of(instant), period_of(instant + _LARGEST_SKEW)
+    return sealed(keyring, period, slip), sealed(keyring, soon if soon != period else period - 1, slip)

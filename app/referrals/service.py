@@ -25,7 +25,7 @@ from app.ingest.verdicts import verdict_on
 from app.keyring import fingerprint
 from app.referrals import folding, making, queries
 from app.referrals.records import Standing
-from app.referrals.rules import allowed, expiry_id
+from app.referrals.rules import allowed, expiry_id, open_to_senders
 from app.referrals.schemas import LoneReferralIn, LookupIn, ReferralIn, ReferralSent
 from app.referrals.sealing import Sealer, period_of, slip_digests
 from app.referrals.vocabulary import Destination, Reason, State, Step
@@ -138,7 +138,7 @@ def sent(standing: Standing) -> ReferralSent:
         due_at=standing.due_at,
         exited_at=standing.exited_at,
         exit_destination=Destination(standing.exit_destination) if standing.exit_destination else None,
-        allowed=list(allowed(state, standing.terms())),
+        allowed=open_to_senders(allowed(state, standing.terms())),
     )
 
 
@@ -164,8 +164,7 @@ async def look_up(context: Context, principal: Principal, asked: LookupIn, now: 
 async def _behind(
     context: Context, session: WriteSession, principal: Principal, asked: LookupIn, now: datetime
 ) -> list[Standing]:
-    period = period_of(now)
-    digests = [d for d in slip_digests(context.keyring, period, asked.slip or asked.card) if d is not None]
+    digests = [d for d in slip_digests(context.keyring, now, asked.slip or asked.card) if d is not None]
     if asked.slip is not None:
         return [standing for _, standing in await queries.by_slips(session, digests)]
     if principal.facility_id is None:

@@ -253,10 +253,10 @@ def upgrade() -> None:
             comment="Slip named by the sender, sealed for the period of the event.",
         ),
         sa.Column(
-            "slip_digest_before",
+            "slip_digest_beside",
             sa.LargeBinary(length=16),
             nullable=True,
-            comment="The same slip, sealed for the period before.",
+            comment="The same slip, sealed for the neighbouring period.",
         ),
         sa.Column("facility_id", KEY, nullable=True, comment="Facility of the sender, when it is a desk."),
         sa.Column("kind", sa.String(length=40), nullable=True, comment="Kind of that facility."),
@@ -317,11 +317,11 @@ def upgrade() -> None:
             postgresql_where=sa.text("slip_digest IS NOT NULL"),
         )
         batch_op.create_index(
-            batch_op.f("ix_held_event_slip_digest_before"),
-            ["slip_digest_before"],
+            batch_op.f("ix_held_event_slip_digest_beside"),
+            ["slip_digest_beside"],
             unique=False,
-            sqlite_where=sa.text("slip_digest_before IS NOT NULL"),
-            postgresql_where=sa.text("slip_digest_before IS NOT NULL"),
+            sqlite_where=sa.text("slip_digest_beside IS NOT NULL"),
+            postgresql_where=sa.text("slip_digest_beside IS NOT NULL"),
         )
 
     op.create_table(
@@ -958,9 +958,9 @@ def downgrade() -> None:
     op.drop_table("lookup_failure")
     with op.batch_alter_table("held_event", schema=None) as batch_op:
         batch_op.drop_index(
-            batch_op.f("ix_held_event_slip_digest_before"),
-            sqlite_where=sa.text("slip_digest_before IS NOT NULL"),
-            postgresql_where=sa.text("slip_digest_before IS NOT NULL"),
+            batch_op.f("ix_held_event_slip_digest_beside"),
+            sqlite_where=sa.text("slip_digest_beside IS NOT NULL"),
+            postgresql_where=sa.text("slip_digest_beside IS NOT NULL"),
         )
         batch_op.drop_index(
             batch_op.f("ix_held_event_slip_digest"),

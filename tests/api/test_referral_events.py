@@ -42,7 +42,7 @@ class TestWithoutEffect:
         problem = verdict["problem"]
         assert (problem["type"], problem["status"]) == ("/problems/transition-not-applied", 409)
         assert (problem["not_applied"], problem["state"]) == ("impossible_transition", "waitlisted")
-        allowed = ["accepted", "admitted", "refused", "declined", "cancelled", "expired", "entered_in_error"]
+        allowed = ["accepted", "admitted", "refused", "declined", "cancelled", "entered_in_error"]
         assert sorted(problem["allowed"]) == sorted(allowed)
         assert all(name in problem["detail"] for name in allowed)
         assert await pending(phone) == {verdict["id"]: "impossible_transition"}

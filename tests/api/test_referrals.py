@@ -128,7 +128,7 @@ class TestSteps:
         directed = await direct(phone, kind="emergency_housing")
         await answer(phone, directed, ("arrived", 5))
         shown = await referral(phone, directed)
-        assert set(shown["allowed"]) == {"admitted", "refused", "declined", "no_show", "expired", "entered_in_error"}
+        assert set(shown["allowed"]) == {"admitted", "refused", "declined", "no_show", "entered_in_error"}
         assert datetime.fromisoformat(shown["due_at"]) == after(5) + 72 * HOUR
 
     @pytest.mark.parametrize(("accompanied", "reached"), [(True, "admitted"), (False, "offered")])

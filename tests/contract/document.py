@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-Json = Mapping[str, Any]
+Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 FROZEN = ROOT / "openapi" / "v1.json"
 METHODS = ("get", "put", "post", "delete", "patch")

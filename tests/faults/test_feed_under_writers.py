@@ -19,7 +19,7 @@ from tests.faults.conftest import new_database
 from tests.street import changes, store
 
 WRITERS = 8
-BATCHES = 20
+BATCHES = 8
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -36,7 +36,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         keys_dir=tmp_path_factory.mktemp("keys"),
         sweep_interval_s=86_400,
         write_connections=2,
-        read_connections=2,
+        read_connections=3,
     )
 
 

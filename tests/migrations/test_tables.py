@@ -25,7 +25,7 @@ _LOOKED_UP_WITHOUT_ORGANISATION: dict[str, dict[tuple[str, ...], str]] = {
     "held_event": {
         ("referral_id",): "an answer waits in its sender's organisation for a referral of any",
         ("slip_digest",): "the same",
-        ("slip_digest_before",): "the same",
+        ("slip_digest_beside",): "the same",
     },
 }
 """Indexes that do not begin with the organisation, each with its reason: such a read fans out over the shards."""

@@ -18,6 +18,7 @@ from app.referrals.service import sweep
 from app.settings import Settings
 from tests import members, places
 from tests.clock import SetClock
+from tests.effort import examples
 from tests.oracle import Json, Post, Question, Sender, funnel
 from tests.properties import histories as told
 from tests.properties.histories import FACILITIES, History
@@ -166,6 +167,7 @@ def hidden(question: Question) -> bool:
     return question.in_perimeter and question.territory == "93"
 
 
+@examples(60)
 @given(st.data())
 async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataObject) -> None:
     association = await found(city)
@@ -177,6 +179,7 @@ async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataO
         assert differences(await ask(city, association, question), expected) == []
 
 
+@examples(15)
 @given(st.data())
 async def test_batches_order_repetition_sweeps_and_ids_make_no_difference(city: City, data: st.DataObject) -> None:
     facts = told.told_at_once(data.draw(told.histories(contradicted=False), "facts"))
