@@ -77,9 +77,7 @@ class TestWhatIsTold:
         page = await changes(phone, cursor)
         assert [(one["id"], one["state"]) for one in page["referrals"]] == [(made["id"], "expired")]
 
-    async def test_a_desk_hears_of_what_names_its_facility(
-        self, phone: Device, desk: Device, rest_room: UUID
-    ) -> None:
+    async def test_a_desk_hears_of_what_names_its_facility(self, phone: Device, desk: Device, rest_room: UUID) -> None:
         cursor = await caught_up(desk)
         named = make.lone_referral(facility_id=rest_room)
         await store(phone, "referrals", named, make.lone_referral(), make.lone_referral(kind="health_care"))
@@ -95,9 +93,7 @@ class TestWhatIsTold:
             assert page["referrals"] == []
             assert [(one["id"], one["report"]["places_free"]) for one in page["facilities"]] == [(str(rest_room), 2)]
 
-    async def test_of_a_facility_that_opens_and_closes(
-        self, phone: Device, context: Context, operator: House
-    ) -> None:
+    async def test_of_a_facility_that_opens_and_closes(self, phone: Device, context: Context, operator: House) -> None:
         cursor = await caught_up(phone)
         new = await opened(context, operator)
         assert await told(phone, cursor) == ([], [str(new)])

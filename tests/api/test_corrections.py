@@ -143,9 +143,7 @@ class TestSeventyTwoHours:
         assert (await row(context, Encounter, met["id"]))["gender"] == "man"
 
     @pytest.mark.parametrize("received", [0, 59])
-    async def test_are_not_given_twice(
-        self, phone: Device, context: Context, clock: SetClock, received: int
-    ) -> None:
+    async def test_are_not_given_twice(self, phone: Device, context: Context, clock: SetClock, received: int) -> None:
         clock.now = NIGHT + received * MINUTE
         met, outing = make.encounter(gender="woman"), make.patrol()
         await store(phone, "encounters", met)
@@ -195,9 +193,7 @@ class TestReferralsFollow:
         met = make.encounter(occurred_at=MET, referrals=[directed])
         await store(phone, "encounters", met)
         for step, at in (("accepted", MET + 5 * MINUTE), ("admitted", MET + 20 * MINUTE)):
-            await store(
-                phone, "referral-events", make.event(referral_id=directed["id"], state=step, occurred_at=at)
-            )
+            await store(phone, "referral-events", make.event(referral_id=directed["id"], state=step, occurred_at=at))
         await store(phone, "encounters", corrected(met, occurred_at=MET + 10 * MINUTE))
         kept = await row(context, Referral, directed["id"])
         assert (kept["state"], kept["requested_at"]) == ("admitted", MET + 10 * MINUTE)
@@ -247,9 +243,7 @@ class TestReferralsFollow:
 
 
 class TestWithdrawal:
-    async def test_marks_the_encounter_and_enters_its_referrals_in_error(
-        self, phone: Device, context: Context
-    ) -> None:
+    async def test_marks_the_encounter_and_enters_its_referrals_in_error(self, phone: Device, context: Context) -> None:
         directed = [make.referral(), make.referral(kind="emergency_housing", state="offered")]
         met = make.encounter(referrals=directed)
         await store(phone, "encounters", met)

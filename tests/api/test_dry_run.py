@@ -1,5 +1,6 @@
 """A dry run answers what the real run would, and stores nothing."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,14 +17,15 @@ DRY = "?dry_run=true"
 
 def batch(what: str, referral_id: str) -> list[make.Json]:
     """Return a batch of which some is good, some a repetition, some bad."""
-    made = {
-        "patrols": lambda: make.patrol(),
+    makers: dict[str, Callable[[], make.Json]] = {
+        "patrols": make.patrol,
         "encounters": lambda: make.encounter(card=make.code(), referrals=[make.referral(slip=make.code())]),
         "referrals": lambda: make.lone_referral(slip=make.code()),
         "referral-events": lambda: make.event(referral_id=referral_id),
         "stay-exits": lambda: make.stay_exit(referral_id=referral_id),
-        "facility-reports": lambda: make.report(),
-    }[what]
+        "facility-reports": make.report,
+    }
+    made = makers[what]
     first = made()
     return [first, first, made() | {"id": "nobody"}, made(), made() | {"somebody": 1}]
 

@@ -207,7 +207,6 @@ class TestJson:
         escaped = body(make.encounter(gender="woman")).replace(b'"woman"', b'"\\u0077oman"')
         assert outcomes((await sent(phone, escaped)).json()["results"]) == ["created"]
 
-
     async def test_nested_for_no_reason_spoils_its_own_item_only(self, phone: Device) -> None:
         nested: list[Any] = []
         for _ in range(150):

@@ -104,9 +104,7 @@ class TestCard:
         assert (await look_up(desk, slip=card)).status_code == 404
         assert (await look_up(desk, card=slip)).status_code == 404
 
-    async def test_of_last_december_is_good_in_january(
-        self, phone: Device, desk: Device, clock: SetClock
-    ) -> None:
+    async def test_of_last_december_is_good_in_january(self, phone: Device, desk: Device, clock: SetClock) -> None:
         clock.now = datetime(2026, 12, 31, 20, 0, tzinfo=UTC)
         card, directed = make.code(), make.referral()
         await store(phone, "encounters", make.encounter(card=card, occurred_at=clock.now, referrals=[directed]))
@@ -115,9 +113,7 @@ class TestCard:
 
 
 class TestGuessing:
-    async def test_ends_for_the_day_after_twenty_failures(
-        self, phone: Device, desk: Device, clock: SetClock
-    ) -> None:
+    async def test_ends_for_the_day_after_twenty_failures(self, phone: Device, desk: Device, clock: SetClock) -> None:
         slip = make.code()
         made = make.lone_referral(slip=slip)
         await store(phone, "referrals", made)

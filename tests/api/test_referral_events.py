@@ -27,9 +27,7 @@ async def directed(phone: Device) -> str:
 
 
 def at(minutes: int, directed: str, step: str, **facts: object) -> make.Json:
-    return make.event(
-        referral_id=directed, state=step, occurred_at=MADE + timedelta(minutes=minutes), **facts
-    )
+    return make.event(referral_id=directed, state=step, occurred_at=MADE + timedelta(minutes=minutes), **facts)
 
 
 class TestWithoutEffect:
@@ -121,15 +119,17 @@ class TestSame:
         assert await state(phone, second["id"]) == "requested"
 
 
-class TestReasons:
-    TAKEN = {
-        "declined": PERSON | SYSTEM,
-        "refused": PROVIDER | SYSTEM,
-        "waitlisted": PROVIDER | SYSTEM,
-        "no_show": PERSON | SYSTEM,
-        "cancelled": PERSON | PROVIDER | SYSTEM,
-    }
+TAKEN = {
+    "declined": PERSON | SYSTEM,
+    "refused": PROVIDER | SYSTEM,
+    "waitlisted": PROVIDER | SYSTEM,
+    "no_show": PERSON | SYSTEM,
+    "cancelled": PERSON | PROVIDER | SYSTEM,
+}
+"""Which reasons each state takes."""
 
+
+class TestReasons:
     @pytest.mark.parametrize("step", sorted(TAKEN))
     async def test_are_taken_by_the_states_they_belong_to(self, phone: Device, step: str) -> None:
         reasons_given = sorted(set(Reason) - {Reason.outcome_not_reported})
@@ -137,7 +137,7 @@ class TestReasons:
         await store(phone, "referrals", *made)
         events = [at(1, one["id"], step, reason=reason) for one, reason in zip(made, reasons_given, strict=True)]
         verdicts = await post(phone, "referral-events", *events)
-        assert outcomes(verdicts) == ["created" if r in self.TAKEN[step] else "rejected" for r in reasons_given]
+        assert outcomes(verdicts) == ["created" if r in TAKEN[step] else "rejected" for r in reasons_given]
 
     @pytest.mark.parametrize("step", sorted(TAKEN))
     async def test_are_required_there(self, phone: Device, directed: str, step: str) -> None:
@@ -171,7 +171,9 @@ class TestRefused:
         [verdict] = await post(phone, "referral-events", at(1, directed, "offered"))
         assert pointers(verdict) == ["/state"]
 
-    @pytest.mark.parametrize("named", [{"slip": make.code()}, {"referral_id": None}, {"referral_id": None, "slip": None}])
+    @pytest.mark.parametrize(
+        "named", [{"slip": make.code()}, {"referral_id": None}, {"referral_id": None, "slip": None}]
+    )
     async def test_it_names_its_referral_in_one_way(self, phone: Device, directed: str, named: make.Json) -> None:
         [verdict] = await post(phone, "referral-events", at(1, directed, "arrived") | named)
         assert (verdict["outcome"], pointers(verdict)) == ("rejected", [""])

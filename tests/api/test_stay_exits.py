@@ -94,9 +94,7 @@ async def test_the_earlier_of_two_counts_whichever_comes_first(phone: Device, ho
 async def test_without_a_stay_has_no_effect(phone: Device) -> None:
     made = make.lone_referral(kind="emergency_housing")
     await store(phone, "referrals", made)
-    await store(
-        phone, "referral-events", make.event(referral_id=made["id"], state="refused", reason="no_place")
-    )
+    await store(phone, "referral-events", make.event(referral_id=made["id"], state="refused", reason="no_place"))
     [verdict] = await post(phone, "stay-exits", make.stay_exit(referral_id=made["id"]))
     assert verdict["problem"]["not_applied"] == "no_stay"
     assert verdict["problem"]["state"] == "refused"

@@ -227,9 +227,7 @@ class TestWrittenDown:
             "2026-03-03T09:30:00+14:00",
         ],
     )
-    async def test_with_any_offset_it_is_the_same_instant(
-        self, phone: Device, context: Context, instant: str
-    ) -> None:
+    async def test_with_any_offset_it_is_the_same_instant(self, phone: Device, context: Context, instant: str) -> None:
         made = make.lone_referral(occurred_at=instant)
         await store(phone, "referrals", made)
         kept = await row(context, Referral, made["id"])
@@ -311,9 +309,7 @@ class TestServiceDay:
         await store(day_phone, "encounters", met)
         assert (await row(context, Encounter, met["id"]))["service_day"] == day
 
-    async def test_moves_with_a_clock_that_is_put_right(
-        self, phone: Device, context: Context, clock: SetClock
-    ) -> None:
+    async def test_moves_with_a_clock_that_is_put_right(self, phone: Device, context: Context, clock: SetClock) -> None:
         clock.now = paris("2026-03-02T12:30:00+01:00")
         met = make.encounter(occurred_at="2026-03-02T11:50:00+01:00")
         await post_by(phone, clock.now - 20 * MINUTE, "encounters", met)
@@ -342,13 +338,9 @@ class TestLongAndShortNights:
         longer = make.patrol(started_at="2026-10-25T00:00:00+02:00", ended_at="2026-10-25T23:00:01+01:00")
         assert outcomes(await post(phone, "patrols", day, longer)) == ["created", "rejected"]
 
-    async def test_expire_by_the_clock_that_never_jumps(
-        self, phone: Device, context: Context, clock: SetClock
-    ) -> None:
+    async def test_expire_by_the_clock_that_never_jumps(self, phone: Device, context: Context, clock: SetClock) -> None:
         clock.now = paris("2026-03-28T21:00:00+01:00")
         made = make.lone_referral(occurred_at=clock.now)
         await store(phone, "referrals", made)
         due_at = (await row(context, Referral, made["id"]))["due_at"]
         assert due_at == paris("2026-03-30T22:00:00+02:00")
-
-

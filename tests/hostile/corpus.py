@@ -35,6 +35,7 @@ NOT_GZIP: Final = (400, "malformed-encoding")
 TOO_LARGE: Final = (413, "body-too-large")
 OTHER_MEDIA: Final = (415, "unsupported-media-type")
 INVALID: Final = (422, "invalid")
+_BOMB: Final = gzip.compress(b'{"canary-4f1d": "' + b"0" * 50_000_000)
 
 BODIES: Final = [
     Body("nothing", lambda _: b"", NOT_JSON),
@@ -107,8 +108,6 @@ BODIES: Final = [
 def _clock(good: bytes, says: str) -> bytes:
     return json.dumps(json.loads(good) | {"device_now": says}).encode()
 
-
-_BOMB: Final = gzip.compress(b'{"canary-4f1d": "' + b"0" * 50_000_000)
 
 RAW_NUMBERS: Final = {"@1e400@": "1e400", "@-1e400@": "-1e400", "@1e-400@": "1e-400", "@-0@": "-0.0"}
 """Numbers Python cannot write: each stands in VALUES under its sign and is put in just before sending."""

@@ -12,6 +12,7 @@ from jsonschema_rs import Draft202012Validator, Registry
 
 from app.demo.device import Device
 from tests import make
+from tests.clock import NIGHT
 from tests.hostile.corpus import CANARY, PERSONAL, RAW_NUMBERS, VALUES, sent
 from tests.street import ROUTES
 
@@ -42,9 +43,9 @@ def full(what: str, facility_id: UUID) -> make.Json:
         ),
         "referrals": lambda: make.lone_referral(**directed | {"id": make.new_id()}),
         "referral-events": lambda: make.event(
-            slip=make.code(), state="refused", reason="no_place", recorded_at=make.NIGHT, channel="phone"
+            slip=make.code(), state="refused", reason="no_place", recorded_at=NIGHT, channel="phone"
         ),
-        "stay-exits": lambda: make.stay_exit(recorded_at=make.NIGHT, channel="phone", slip=make.code()),
+        "stay-exits": lambda: make.stay_exit(recorded_at=NIGHT, channel="phone", slip=make.code()),
         "facility-reports": lambda: make.report(open=False, reason="no_place"),
     }[what]()
 
