@@ -7,7 +7,7 @@ disagree, one of them is wrong.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -185,6 +185,10 @@ def _service_day(at: datetime, *, night: bool) -> date:
     return local.date() - DAY if night and local.hour < 12 else local.date()
 
 
+def _in_two_days(said: str) -> int:
+    return (datetime.fromisoformat(said).astimezone(UTC) + timedelta(hours=48)).astimezone(PARIS).year
+
+
 def _year(said: str) -> int:
     return datetime.fromisoformat(said).astimezone(PARIS).year
 
@@ -276,11 +280,16 @@ def _take_event(post: Post, referrals: Mapping[tuple[str, str], _Referral]) -> s
 
 
 def _names(post: Post, referral: _Referral) -> bool:
-    """Say whether an event names a referral that is the sender's to answer. A slip's period is the year or the next."""
+    """Say whether an event names a referral that is the sender's to answer.
+
+    A slip is looked for in the event's year and in its neighbour: the year before, but in the last 48 hours of a year,
+    by the event's clock, the year to come.
+    """
     item, sender, asked = post.item, post.sender, referral.item
     if "slip" in item:
-        years = (referral.slip_year, referral.slip_year + 1)
-        return item["slip"] == asked.get("slip") and _year(item["occurred_at"]) in years
+        year, soon = _year(item["occurred_at"]), _in_two_days(item["occurred_at"])
+        years = (year, soon if soon != year else year - 1)
+        return item["slip"] == asked.get("slip") and referral.slip_year in years
     if item["referral_id"] != asked["id"]:
         return False
     if sender.facility is None:

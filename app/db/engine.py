@@ -186,7 +186,7 @@ def _named(error: OperationalError) -> errors.Problem:
     code = getattr(error.orig, "sqlite_errorname", "")
     if state == "57014" or code == "SQLITE_INTERRUPT":
         return errors.too_slow()
-    if state in {"40P01", "40001"}:
+    if state in {"40P01", "40001"} or code == "SQLITE_BUSY":
         return ContentionError()
     if state == "53100" or code == "SQLITE_FULL":
         return errors.storage_full()

@@ -1,4 +1,4 @@
-"""Databases that sync to disk, processes that serve them, and a city on them."""
+"""Databases, processes that serve them, and a city on them."""
 
 import asyncio
 import itertools
@@ -47,23 +47,25 @@ def durable_template(durable: postgres.Cluster) -> str:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database which keeps what it acknowledged, for all of these tests."""
+    """A migrated database for all tests that harm it no further."""
     with new_database(request, tmp_path_factory, request.param) as url:
         yield url
 
 
 @contextmanager
-def new_database(request: pytest.FixtureRequest, folders: pytest.TempPathFactory, kind: str) -> Iterator[str]:
-    """Give a fresh one."""
+def new_database(
+    request: pytest.FixtureRequest, folders: pytest.TempPathFactory, kind: str, *, durable: bool = False
+) -> Iterator[str]:
+    """Give a fresh one; `durable` takes it from the PostgreSQL that syncs what it commits."""
     if kind == "sqlite":
         path = folders.mktemp("database") / "maraude.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    cluster: postgres.Cluster = request.getfixturevalue("durable")
-    name = f"faults_{next(_numbers)}"
-    yield cluster.create(name, request.getfixturevalue("durable_template"))
-    cluster.drop(name)
+    server: postgres.Server = request.getfixturevalue("durable" if durable else "postgresql")
+    name = f"faults_{os.getpid()}_{next(_numbers)}"
+    yield server.create(name, request.getfixturevalue("durable_template" if durable else "postgresql_template"))
+    server.drop(name)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ BACK_WITHIN_S = 15
 @pytest.fixture(scope="module")
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database of this module's own, on a server that may be crashed."""
-    with new_database(request, tmp_path_factory, "postgresql") as url:
+    with new_database(request, tmp_path_factory, "postgresql", durable=True) as url:
         yield url
 
 
@@ -56,6 +56,10 @@ async def phone(settings: Settings, context: Context, tmp_path: Path) -> AsyncIt
     logged = (tmp_path / "service.log").read_text()
     assert "Traceback" not in logged
     assert "unforeseen" not in logged, [line for line in logged.splitlines() if "unforeseen" in line]
+
+
+def met() -> make.Json:
+    return make.encounter(occurred_at=utc_now())
 
 
 async def post(phone: Device, item: make.Json) -> httpx.Response:
@@ -85,7 +89,7 @@ async def until_back(phone: Device, item: make.Json) -> str:
 async def test_after_a_crash_nothing_acknowledged_is_missing(
     phone: Device, context: Context, durable: postgres.Cluster
 ) -> None:
-    before, during, after = (make.encounter(occurred_at=utc_now()) for _ in range(3))
+    before, during, after = (met() for _ in range(3))
     assert (await post(phone, before)).json()["results"][0]["outcome"] == "created"
     durable.crash()
     try:
@@ -105,17 +109,19 @@ async def test_after_a_crash_nothing_acknowledged_is_missing(
 
 async def test_a_connection_cut_by_the_administrator_is_replaced(phone: Device, settings: Settings) -> None:
     for _ in range(3):
-        assert await until_back(phone, make.encounter(occurred_at=utc_now())) == "created"
+        assert await until_back(phone, met()) == "created"
         with psycopg.connect(settings.database_url, autocommit=True) as administrator:
             administrator.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-    assert await until_back(phone, make.encounter(occurred_at=utc_now())) == "created"
+    assert await until_back(phone, met()) == "created"
 
 
-async def test_a_writer_that_cannot_write_says_so_and_recovers(sqlite_template: Path, tmp_path: Path) -> None:
-    """Somebody else holds SQLite's one lock for longer than a phone should wait."""
+async def test_a_writer_that_must_wait_stops_nobody_who_reads_and_takes_no_more_than_it_can_hold(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Somebody else holds SQLite's one lock for a while."""
     path = tmp_path / "held.db"
     await asyncio.to_thread(shutil.copyfile, sqlite_template, path)
     settings = Settings(database_url=f"sqlite:///{path}", keys_dir=tmp_path / "keys", queue_limit=500)
@@ -126,13 +132,18 @@ async def test_a_writer_that_cannot_write_says_so_and_recovers(sqlite_template: 
     try:
         async with httpx.AsyncClient(base_url=service.url, timeout=20) as client:
             phone = await members.enrolled(client, context, await members.found(context))
-            item = make.encounter(occurred_at=utc_now())
+            batches = [make.envelope([met() for _ in range(size)], utc_now()) for size in (1, 400, 400)]
             with closing(sqlite3.connect(path, isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
-                waiting = asyncio.create_task(post(phone, item))
-                await asyncio.sleep(0.3)
-                assert (await phone.get("/v1/changes")).status_code == 200  # readers do not care
-                assert is_away(await waiting)
-            assert await until_back(phone, item) == "created"
+                waiting = asyncio.create_task(phone.post("/v1/encounters", json=batches[0]))
+                await asyncio.sleep(0.2)
+                assert (await phone.get("/v1/changes")).status_code == 200
+                queued = asyncio.create_task(phone.post("/v1/encounters", json=batches[1]))
+                await asyncio.sleep(0.2)
+                assert is_away(await phone.post("/v1/encounters", json=batches[2]))
+                assert not waiting.done()
+                assert not queued.done()
+            for answer in (await waiting, await queued, await phone.post("/v1/encounters", json=batches[2])):
+                assert {verdict["outcome"] for verdict in answer.json()["results"]} == {"created"}
     finally:
         service.stop()

