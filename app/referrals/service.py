@@ -206,8 +206,9 @@ async def _expire_some(session: WriteSession, context: Context, now: datetime) -
         return 0
     connection = await session.connection()
     await hold(connection, FOLDING, {standing.org_id for standing in found})
-    ids = {standing.id for standing in found}
-    still = [s for s in await queries.by_ids(session, ids) if s.due_at is not None and s.due_at <= now]
+    keys = {(standing.org_id, standing.id) for standing in found}
+    again = await queries.by_ids(session, {key for _, key in keys})
+    still = [s for s in again if (s.org_id, s.id) in keys and s.due_at is not None and s.due_at <= now]
     await queries.add_events(session, [_expiry_row(standing, now) for standing in still])
     await folding.refold(session, still, await commit_position(connection))
     counts: dict[UUID, int] = {}

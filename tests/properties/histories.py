@@ -20,13 +20,13 @@ FACILITIES = {"rest_room": UUID(int=0x4A11 << 64 | 1), "emergency_housing": UUID
 _EVENINGS = (date(2026, 3, 2), date(2026, 3, 28), date(2026, 10, 24), date(2025, 12, 30), date(2026, 2, 27))
 """A plain one, the two nights on which clocks change, a new year, the end of a February."""
 _WALL = (time(18), time(23, 59), time(0), time(2, 30), time(11, 59), time(12), time(14, 15))
-_TERRITORIES = ("7511803", "7511804", "7512001", "7511904", "93001", "93066", "7519999")
+_TERRITORIES = ("7511803", "7511804", "7512001", "7511904", "93001", "93066") * 3 + ("7519999",)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _AFTER = (
-    -5 * _MINUTE, timedelta(), 20 * _MINUTE, 3 * _HOUR, _DAY, 2 * _DAY, 2 * _DAY + _MINUTE, 3 * _DAY, 6 * _DAY,
-    29 * _DAY, 31 * _DAY, 45 * _DAY,
+    -5 * _MINUTE, timedelta(), 20 * _MINUTE, 3 * _HOUR, _DAY, _DAY, 2 * _DAY, 2 * _DAY, 2 * _DAY + _MINUTE, 3 * _DAY,
+    3 * _DAY, 7 * _DAY, 30 * _DAY, 30 * _DAY + _MINUTE,
 )  # fmt: skip
-_DELAYS = (timedelta(), timedelta(), 5 * _MINUTE, 90 * _MINUTE, 25 * _HOUR, 70 * _HOUR, 73 * _HOUR, 20 * _DAY)
+_DELAYS = (timedelta(),) * 3 + (5 * _MINUTE, 90 * _MINUTE, 24 * _HOUR, 25 * _HOUR, 70 * _HOUR, 73 * _HOUR, 20 * _DAY)
 _CLOCKS = (timedelta(),) * 4 + (90 * timedelta(seconds=1), 37 * _MINUTE, -5 * _HOUR, -3 * _DAY)
 _REASONS = {
     "declined": "person_declined_service",
@@ -35,11 +35,18 @@ _REASONS = {
     "no_show": "person_not_found",
     "cancelled": "no_transport",
 }
-_KINDS = ("rest_room",) * 3 + ("emergency_housing",) * 3 + ("reintegration_housing", "health_care", "unheard_of")
-_FIRST_STATES = ("requested",) * 3 + ("offered",) * 2 + ("declined",)
+_KINDS = ("rest_room", "emergency_housing", "reintegration_housing", "longer_stay_housing") * 5 + ("unheard_of",)
+_FIRST_STATES = ("requested",) * 4 + ("offered",) * 2 + ("declined",)
+_WAYS = (
+    (), ("waitlisted",), ("accepted",), ("arrived",), ("admitted",), ("refused",), ("accepted", "arrived"),
+    ("accepted", "admitted"), ("accepted", "refused"), ("arrived", "refused"), ("accepted", "arrived", "admitted"),
+    ("waitlisted", "accepted", "admitted"), ("waitlisted", "cancelled"), ("accepted", "no_show"), ("declined",),
+    ("requested", "accepted"), ("requested", "arrived"), ("requested", "waitlisted"), ("accepted", "entered_in_error"),
+)  # fmt: skip
+"""What usually comes of a referral."""
 _STATES = (
-    "requested", "accepted", "accepted", "waitlisted", "arrived", "arrived", "admitted", "admitted", "refused",
-    "declined", "no_show", "cancelled", "entered_in_error",
+    "requested", "accepted", "waitlisted", "arrived", "admitted", "refused", "declined", "no_show", "cancelled",
+    "entered_in_error",
 )  # fmt: skip
 _nonces = itertools.count(1)
 
@@ -126,7 +133,7 @@ class _Telling:
             "occurred_at": self.said(actor, at),
             "territory": self.one_of(_TERRITORIES),
             "people_count": self.one_of((1, 1, 4)),
-            "referrals": [self.referral() for _ in range(self.draw(st.integers(0, 3)))],
+            "referrals": [self.referral() for _ in range(self.one_of((0, 1, 1, 2, 3)))],
         }
         left = self.send(actor, "encounter", item, at)
         for revision in range(2, 2 + self.one_of((0, 0, 1, 2))):
@@ -166,15 +173,18 @@ class _Telling:
         self.answers(item, actor, at)
 
     def answers(self, referral: Json, team: str, made_at: datetime) -> None:
-        for _ in range(self.draw(st.integers(0, 4))):
-            self.answer(referral, team, made_at + self.one_of(_AFTER))
+        way = self.one_of(_WAYS)
+        for state, after in zip(way, sorted(self.one_of(_AFTER) for _ in way), strict=True):
+            self.answer(referral, team, made_at + after, state)
+        if self.rarely():
+            self.answer(referral, team, made_at + self.one_of(_AFTER), self.one_of(_STATES))
         if self.rarely():
             at = made_at + self.one_of(_AFTER)
             exit_of_stay = {"referral_id": referral["id"], "destination": "street", "occurred_at": self.said(team, at)}
             self.send(team, "exit", {"id": self.new_id(), **exit_of_stay}, at)
 
-    def answer(self, referral: Json, team: str, at: datetime) -> None:
-        actor, state = self.one_of((team, team, NIGHT_PHONE, REST_DESK, HOTEL_DESK, STRANGER)), self.one_of(_STATES)
+    def answer(self, referral: Json, team: str, at: datetime, state: str) -> None:
+        actor = self.one_of((team, team, team, NIGHT_PHONE, REST_DESK, HOTEL_DESK, STRANGER))
         event: Json = {"id": self.new_id(), "state": state, "occurred_at": self.said(actor, at)}
         if "slip" in referral and self.draw(st.booleans()):
             event["slip"] = referral["slip"]
@@ -211,10 +221,10 @@ def _in_batches(draw: st.DrawFn, sendings: Sequence[Sending]) -> tuple[Batch, ..
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, contradicted: bool = True) -> History:
+def histories(draw: st.DrawFn, *, most: int, contradicted: bool = True) -> History:
     """Some days of two teams: encounters, referrals, answers from all sides, on time, late, twice, contradicted."""
     telling = _Telling(draw, contradicted=contradicted)
-    for _ in range(draw(st.integers(1, 5))):
+    for _ in range(draw(st.integers(1, most))):
         tell: Callable[[], None] = draw(st.sampled_from((telling.encounter, telling.encounter, telling.lone_referral)))
         tell()
     batches = _in_batches(draw, telling.sendings)
@@ -270,15 +280,15 @@ class _Renaming:
 
 @st.composite
 def questions(draw: st.DrawFn, history: History, org: str) -> Question:
-    """Any question about a history: most see all of it."""
-    since = history.first_day + draw(st.sampled_from((-30, -30, -2, 0, 1))) * _DAY
+    """Any question about a history: some see all of it, some cut it between two days."""
+    since, days = draw(st.sampled_from(((-30, 90), (-30, 90), (-30, 31), (0, 1), (1, 1), (2, 30), (-2, 4))))
     return Question(
-        since=since,
-        until=since + draw(st.sampled_from((60, 60, 4, 1))) * _DAY,
-        horizon_days=draw(st.sampled_from((1, 2, 3, 7, 30, 44))),
+        since=history.first_day + since * _DAY,
+        until=history.first_day + (since + days) * _DAY,
+        horizon_days=draw(st.sampled_from((1, 2, 3, 7, 30))),
         as_of=history.as_of,
-        territory=draw(st.sampled_from((None, None, "75118", "75", "11", "7511803", "93"))),
-        kind=draw(st.sampled_from((None, None, "rest_room", "emergency_housing"))),
+        territory=draw(st.sampled_from((None, None, None, "75118", "75", "11", "7511803", "93"))),
+        kind=draw(st.sampled_from((None, None, None, "rest_room", "emergency_housing"))),
         group_by=draw(st.sampled_from((None, "kind", "territory", "week", "month"))),
         org=org,
         in_perimeter=draw(st.sampled_from((False, False, True))),

@@ -167,13 +167,13 @@ def hidden(question: Question) -> bool:
     return question.in_perimeter and question.territory == "93"
 
 
-@examples(60)
+@examples(40)
 @given(st.data())
 async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataObject) -> None:
     association = await found(city)
-    history = data.draw(told.histories(), "history")
+    history = data.draw(told.histories(most=12), "history")
     posts = await live(city, association, history)
-    for _ in range(3):
+    for _ in range(8):
         question = data.draw(told.questions(history, association.org), "question")
         expected = {} if hidden(question) else funnel(posts, question, _TERRITORIES)
         assert differences(await ask(city, association, question), expected) == []
@@ -182,7 +182,7 @@ async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataO
 @examples(15)
 @given(st.data())
 async def test_batches_order_repetition_sweeps_and_ids_make_no_difference(city: City, data: st.DataObject) -> None:
-    facts = told.told_at_once(data.draw(told.histories(contradicted=False), "facts"))
+    facts = told.told_at_once(data.draw(told.histories(most=4, contradicted=False), "facts"))
     answers = []
     for history in (facts, data.draw(told.retold(facts), "retold")):
         association = await found(city)

@@ -1,7 +1,8 @@
-"""Many phones, many processes, the same item at the same moment: it is created once."""
+"""Many phones and several processes at the same moment: an item is created once, a revoked device refused by all."""
 
 import asyncio
 import random
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,11 +19,12 @@ from app.referrals.making import attach
 from app.referrals.models import HeldEvent, Referral, ReferralEvent
 from app.referrals.queries import held_with_referral
 from app.referrals.service import sweep
-from tests import make
+from tests import make, members
 from tests.faults.conftest import Street
 from tests.street import notes, rows
 
 AT_ONCE = 8
+_OFTEN_S = 0.02
 TIMES = 10
 
 
@@ -153,3 +155,33 @@ async def test_the_log_of_acts_has_no_gap_and_counts_right(street: Street, conte
     assert sum(detail.get("unchanged", 0) for detail in details) == 2 * len(items)
     async with context.database.reading() as session:
         assert await first_broken(session, context.keyring, street.house.org_id) is None
+
+
+async def refused_after(client: httpx.AsyncClient, headers: dict[str, str], since: float) -> float:
+    """Keep asking until refused; return the seconds since `since`."""
+    while time.monotonic() < since + 5:
+        asked_at = time.monotonic()
+        answer = await client.get("/v1/me", headers=headers)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            return asked_at - since
+        await asyncio.sleep(_OFTEN_S)
+    return 5.0
+
+
+async def test_a_revoked_device_is_refused_within_a_second_everywhere(street: Street, context: Context) -> None:
+    headers = street.bearer()
+    for client in street.clients:  # remembered by all
+        assert (await client.get("/v1/me", headers=headers)).status_code == httpx.codes.OK
+    await members.revoke(context, street.house, street.phone)
+    since = time.monotonic()
+    times = await asyncio.gather(*(refused_after(client, headers, since) for client in street.clients * 4))
+    assert max(times) <= 1.0 + 0.3  # and how long a question takes on a busy machine
+
+
+async def test_it_stays_refused(street: Street, context: Context) -> None:
+    headers = street.bearer()
+    await members.revoke(context, street.house, street.phone)
+    await asyncio.sleep(1.1)
+    for client in street.clients:
+        for _ in range(5):
+            assert (await client.get("/v1/me", headers=headers)).status_code == httpx.codes.UNAUTHORIZED
