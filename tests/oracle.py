@@ -248,7 +248,7 @@ def _take_encounter(
     if stored and (
         stored.team != sender.team
         or revision <= stored.revision
-        or post.received_at - stored.received_hour >= 72 * HOUR
+        or _hour(post.received_at) - stored.received_hour > 72 * HOUR
     ):
         return
     received = stored.received_hour if stored else _hour(post.received_at)

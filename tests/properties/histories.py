@@ -14,8 +14,9 @@ from tests.oracle import PARIS, Json, Question
 
 NIGHT_PHONE, DAY_PHONE = "night", "day"
 REST_DESK, HOTEL_DESK, STRANGER = "rest desk", "hotel desk", "stranger"
-FACILITIES = {"rest_room": UUID(int=0x4A11 << 64 | 1), "emergency_housing": UUID(int=0x4A11 << 64 | 2)}
-"""The two facilities of every history; their desks are REST_DESK and HOTEL_DESK."""
+REST_ROOM, HOTEL, OTHER_REST_ROOM = (UUID(int=0x4A11 << 64 | number) for number in (1, 2, 3))
+"""The facilities of every history; REST_DESK and HOTEL_DESK stand at the first two."""
+FACILITIES = {"rest_room": (REST_ROOM, OTHER_REST_ROOM), "emergency_housing": (HOTEL,)}
 
 _EVENINGS = (date(2026, 3, 2), date(2026, 3, 28), date(2026, 10, 24), date(2025, 12, 30), date(2026, 2, 27))
 """A plain one, the two nights on which clocks change, a new year, the end of a February."""
@@ -147,7 +148,7 @@ class _Telling:
                 item["referrals"] = [{**one, "accompanied": True} for one in item["referrals"]]
             elif self.rarely():
                 item["referrals"] = [*item["referrals"], self.referral()][:5]
-            if self.rarely():
+            if self.draw(st.integers(0, 2)) == 2:
                 item["status"] = "entered_in_error"
             left = self.send(actor if not self.rarely() else NIGHT_PHONE, "encounter", item, left)
         for one in item["referrals"]:
@@ -162,8 +163,8 @@ class _Telling:
             made["accompanied"] = True
         if self.draw(st.booleans()):
             made["slip"] = codes.new_code()
-        if kind in FACILITIES and self.rarely():
-            made["facility_id"] = str(FACILITIES[kind])
+        if kind in FACILITIES and self.draw(st.booleans()):
+            made["facility_id"] = str(self.one_of(FACILITIES[kind]))
         return made
 
     def lone_referral(self) -> None:
@@ -174,17 +175,19 @@ class _Telling:
 
     def answers(self, referral: Json, team: str, made_at: datetime) -> None:
         way = self.one_of(_WAYS)
-        for state, after in zip(way, sorted(self.one_of(_AFTER) for _ in way), strict=True):
-            self.answer(referral, team, made_at + after, state)
-        if self.rarely():
-            self.answer(referral, team, made_at + self.one_of(_AFTER), self.one_of(_STATES))
+        instants = sorted(made_at + self.one_of(_AFTER) for _ in way)
+        for state, at in zip(way, instants, strict=True):
+            self.answer(referral, team, at, state)
+        if self.draw(st.booleans()):  # somebody says something else, perhaps of the very same instant
+            self.answer(referral, team, self.one_of((*instants, made_at + self.one_of(_AFTER))), self.one_of(_STATES))
         if self.rarely():
             at = made_at + self.one_of(_AFTER)
             exit_of_stay = {"referral_id": referral["id"], "destination": "street", "occurred_at": self.said(team, at)}
             self.send(team, "exit", {"id": self.new_id(), **exit_of_stay}, at)
 
     def answer(self, referral: Json, team: str, at: datetime, state: str) -> None:
-        actor = self.one_of((team, team, team, NIGHT_PHONE, REST_DESK, HOTEL_DESK, STRANGER))
+        desks = (REST_DESK, HOTEL_DESK) * (3 if "facility_id" in referral else 1)
+        actor = self.one_of((team, team, team, NIGHT_PHONE, STRANGER, *desks))
         event: Json = {"id": self.new_id(), "state": state, "occurred_at": self.said(actor, at)}
         if "slip" in referral and self.draw(st.booleans()):
             event["slip"] = referral["slip"]
@@ -192,10 +195,10 @@ class _Telling:
             event["referral_id"] = referral["id"]
         if state in _REASONS:
             event["reason"] = _REASONS[state]
-        if self.rarely():
+        if self.draw(st.booleans()):
             event["channel"] = self.one_of(("app", "desk", "phone"))
-        if self.rarely():
-            event["recorded_at"] = self.said(actor, at + self.one_of((-_HOUR, _MINUTE, _DAY)))
+        if self.draw(st.booleans()):
+            event["recorded_at"] = self.said(actor, at + self.one_of((-_HOUR, _MINUTE, _HOUR, _DAY)))
         self.send(actor, "event", event, at)
 
 
@@ -285,7 +288,7 @@ def questions(draw: st.DrawFn, history: History, org: str) -> Question:
     return Question(
         since=history.first_day + since * _DAY,
         until=history.first_day + (since + days) * _DAY,
-        horizon_days=draw(st.sampled_from((1, 2, 3, 7, 30))),
+        horizon_days=draw(st.sampled_from((1, 2, 3, 7, 30, 60))),
         as_of=history.as_of,
         territory=draw(st.sampled_from((None, None, None, "75118", "75", "11", "7511803", "93"))),
         kind=draw(st.sampled_from((None, None, None, "rest_room", "emergency_housing"))),

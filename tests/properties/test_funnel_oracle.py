@@ -21,7 +21,7 @@ from tests.clock import SetClock
 from tests.effort import examples
 from tests.oracle import Json, Post, Question, Sender, funnel
 from tests.properties import histories as told
-from tests.properties.histories import FACILITIES, History
+from tests.properties.histories import History
 
 _START = datetime(2025, 12, 1, 12, tzinfo=UTC)
 _PATHS = {
@@ -67,10 +67,14 @@ async def city(client: httpx.AsyncClient, context: Context, clock: SetClock) -> 
     operator, stranger = await members.found(context, "Gestionnaire"), await members.found(context, "Autre")
     phone = await members.enrolled(client, context, stranger)
     others = {told.STRANGER: (phone, Sender(str(stranger.org_id), str(stranger.team_id), night=True))}
-    for actor, kind in ((told.REST_DESK, "rest_room"), (told.HOTEL_DESK, "emergency_housing")):
-        await places.opened(context, operator, kind=kind, name=actor, id=FACILITIES[kind])
-        desk = await places.desk(client, context, operator, FACILITIES[kind])
-        others[actor] = (desk, Sender(str(operator.org_id), facility=str(FACILITIES[kind]), facility_kind=kind))
+    await places.opened(context, operator, id=told.OTHER_REST_ROOM)
+    for actor, place, kind in (
+        (told.REST_DESK, told.REST_ROOM, "rest_room"),
+        (told.HOTEL_DESK, told.HOTEL, "emergency_housing"),
+    ):
+        await places.opened(context, operator, kind=kind, name=actor, id=place)
+        desk = await places.desk(client, context, operator, place)
+        others[actor] = (desk, Sender(str(operator.org_id), facility=str(place), facility_kind=kind))
     return City(client, context, clock, others)
 
 
@@ -167,7 +171,7 @@ def hidden(question: Question) -> bool:
     return question.in_perimeter and question.territory == "93"
 
 
-@examples(40)
+@examples(50)
 @given(st.data())
 async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataObject) -> None:
     association = await found(city)
@@ -179,7 +183,7 @@ async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataO
         assert differences(await ask(city, association, question), expected) == []
 
 
-@examples(15)
+@examples(12)
 @given(st.data())
 async def test_batches_order_repetition_sweeps_and_ids_make_no_difference(city: City, data: st.DataObject) -> None:
     facts = told.told_at_once(data.draw(told.histories(most=4, contradicted=False), "facts"))
