@@ -4,16 +4,19 @@ One independent random key per purpose and, for slips and cards, per period (a c
 from one another: derivation would defeat destruction (design: trust, section 1).
 """
 
-import hmac
 import os
 import re
 import secrets
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 _NAME: Final = re.compile(r"^[a-z]+(-[0-9]{4})?$")
 _KEY_BYTES: Final = 32
+_BLOCK_BYTES: Final = 64
 SEAL_BYTES: Final = 16
 
 
@@ -28,6 +31,7 @@ class Keyring:
         """Use `folder`, created with mode 0700 when missing."""
         self._folder = folder
         self._held: dict[str, bytes] = {}
+        self._begun: dict[str, tuple[_Hash, _Hash]] = {}
 
     def key(self, name: str) -> bytes:
         """Return the 32 bytes of key `name` (`audit`, `sdc`, `enrolment`, `nonce`, `period-2026`), made when missing.
@@ -41,11 +45,20 @@ class Keyring:
 
     def seal(self, period: int, code: str) -> bytes:
         """Return the 16-byte digest under which a slip or card of `period` (a year) is stored."""
-        return hmac.digest(self.key(f"period-{period:04d}"), code.encode(), "sha256")[:SEAL_BYTES]
+        return self.mark(f"period-{period:04d}", code.encode())[:SEAL_BYTES]
 
     def mark(self, name: str, message: bytes) -> bytes:
-        """Return HMAC-SHA256 of `message` under key `name`, 32 bytes."""
-        return hmac.digest(self.key(name), message, "sha256")
+        """Return HMAC-SHA256 (RFC 2104) of `message` under key `name`, 32 bytes.
+
+        An item needs several, so both keyed hashes are begun once per key: a third of `hmac.digest`'s cost.
+        """
+        begun = self._begun.get(name)
+        if begun is None:
+            begun = self._begun[name] = _begin(self.key(name))
+        inner, outer = begun[0].copy(), begun[1].copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def _read_or_make(self, name: str) -> bytes:
         if not _NAME.fullmatch(name):
@@ -77,6 +90,12 @@ class Keyring:
             pass  # another worker was first: its key is the key
         finally:
             draft.unlink()
+
+
+def _begin(key: bytes) -> "tuple[_Hash, _Hash]":
+    """Return the inner and outer hash of HMAC, each with its padded key."""
+    padded = key.ljust(_BLOCK_BYTES, b"\0")
+    return sha256(bytes(byte ^ 0x36 for byte in padded)), sha256(bytes(byte ^ 0x5C for byte in padded))
 
 
 def fingerprint(content: bytes) -> bytes:

@@ -110,6 +110,9 @@ class _Encounter:
     revision: int
     team: str | None
     received_hour: datetime
+    day: date
+    territory: str
+    withdrawn: bool
 
 
 @dataclass
@@ -245,21 +248,35 @@ def _take_encounter(
         return  # a referral is never edited
     stored = encounters.get((sender.org, item["id"]))
     revision = item.get("revision", 1)
+    if stored and stored.team == sender.team and revision < stored.revision:
+        _bring_late(made, stored, referrals)
+        return
     if stored and (
         stored.team != sender.team
-        or revision <= stored.revision
+        or revision == stored.revision
         or _hour(post.received_at) - stored.received_hour > 72 * HOUR
     ):
         return
     received = stored.received_hour if stored else _hour(post.received_at)
-    encounters[sender.org, item["id"]] = _Encounter(revision, sender.team, received)
+    moved = _made(post, {}, item["id"])
+    withdrawn = item.get("status") == "entered_in_error"
+    encounters[sender.org, item["id"]] = _Encounter(
+        revision, sender.team, received, moved.day, moved.territory, withdrawn
+    )
     for new in made:
         referrals.setdefault((sender.org, new.item["id"]), new)
-    moved = _made(post, {}, item["id"])
     for referral in referrals.values():
         if (referral.org, referral.encounter) == (sender.org, item["id"]):
             referral.made_at, referral.day, referral.territory = moved.made_at, moved.day, moved.territory
-            referral.withdrawn = referral.withdrawn or item.get("status") == "entered_in_error"
+            referral.withdrawn = withdrawn
+
+
+def _bring_late(made: Sequence[_Referral], stored: _Encounter, referrals: dict[tuple[str, str], _Referral]) -> None:
+    """Take the referrals only an older revision names: they were made, and lie where the later revision says."""
+    for new in made:
+        if (new.org, new.item["id"]) not in referrals:
+            new.day, new.territory, new.withdrawn = stored.day, stored.territory, stored.withdrawn
+            referrals[new.org, new.item["id"]] = new
 
 
 def _take_event(post: Post, referrals: Mapping[tuple[str, str], _Referral]) -> set[tuple[str, str]]:

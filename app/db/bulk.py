@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import TypeEngine
 
+from app.db.portability import POSITION_TAKEN, commit_position
 from app.db.types import Document, Instant, Key, to_milliseconds
 
 Row = Mapping[str, Any]
@@ -74,24 +75,35 @@ def _document(rows: Iterable[Row], instants: frozenset[str]) -> str:
 
 
 @cache
-def _sql(table: Table, dialect: str, names: tuple[str, ...], keys: tuple[str, ...], verb: str) -> str:
-    """Return the one statement for these columns; every name comes from the table's own definition."""
-    columns = _columns(table)
+def _insert_sql(
+    table: Table, dialect: str, names: tuple[str, ...], keys: tuple[str, ...], *, stamped: bool, returning: bool
+) -> str:
+    """Return the one insert for these columns; every name comes from the table's own definition."""
     listed = ", ".join(names)
+    target, position = (f"{listed}, position", f", {POSITION_TAKEN[dialect]}") if stamped else (listed, "")
     if dialect == "sqlite":
-        if verb == "insert":
-            return f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join('?' * len(names))}) ON CONFLICT DO NOTHING"  # noqa: S608 - names of the schema
+        values = ", ".join("?" * len(names))
+        return f"INSERT INTO {table.name} ({target}) VALUES ({values}{position}) ON CONFLICT DO NOTHING"  # noqa: S608 - names of the schema
+    source = _source(table, names)
+    selected = f"INSERT INTO {table.name} ({target}) SELECT {listed}{position} FROM {source} ON CONFLICT DO NOTHING"  # noqa: S608 - the same
+    returned = ", ".join(f"{table.name}.{key}" for key in keys)
+    return f"{selected} RETURNING {returned}" if returning else selected
+
+
+@cache
+def _update_sql(table: Table, dialect: str, names: tuple[str, ...], keys: tuple[str, ...]) -> str:
+    """Return the one update for these columns."""
+    if dialect == "sqlite":
         changed = ", ".join(f"{name} = ?" for name in names if name not in keys)
         return f"UPDATE {table.name} SET {changed} WHERE {' AND '.join(f'{key} = ?' for key in keys)}"  # noqa: S608 - the same
-    shape = ", ".join(f"{name} {columns.types[name]}" for name in names)
-    source = f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS sent({shape})"
-    if verb == "insert":
-        returned = ", ".join(f"{table.name}.{key}" for key in keys)
-        selected = f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {source}"  # noqa: S608 - the same
-        return f"{selected} ON CONFLICT DO NOTHING RETURNING {returned}"
     changed = ", ".join(f"{name} = sent.{name}" for name in names if name not in keys)
     matched = " AND ".join(f"{table.name}.{key} = sent.{key}" for key in keys)
-    return f"UPDATE {table.name} SET {changed} FROM {source} WHERE {matched}"  # noqa: S608 - the same
+    return f"UPDATE {table.name} SET {changed} FROM {_source(table, names)} WHERE {matched}"  # noqa: S608 - the same
+
+
+def _source(table: Table, names: Sequence[str]) -> str:
+    types = _columns(table).types
+    return f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS sent({', '.join(f'{name} {types[name]}' for name in names)})"
 
 
 def _tuples(table: Table, rows: Iterable[Row], names: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -108,38 +120,46 @@ def _tuples(table: Table, rows: Iterable[Row], names: Sequence[str]) -> list[tup
     return listed
 
 
-async def insert_all_new(session: AsyncSession, table: Table, rows: Sequence[Row]) -> bool:
+async def insert_all_new(session: AsyncSession, table: Table, rows: Sequence[Row], *, stamped: bool = False) -> bool:
     """Insert rows that are probably all new, without asking first; say whether they were.
 
-    When they were not, some are inserted and some are not: the caller rolls back and goes the careful way.
+    When they were not, some are inserted and some are not: the caller rolls back and goes the careful way. `stamped`
+    rows get this transaction's commit position in the same statement.
     """
     connection = await session.connection()
-    keys, names = _keys(table), tuple(rows[0])
-    statement = _sql(table, connection.dialect.name, names, keys, "insert")
-    if connection.dialect.name == "sqlite":
+    keys, names, dialect = _keys(table), tuple(rows[0]), connection.dialect.name
+    statement = _insert_sql(table, dialect, names, keys, stamped=stamped, returning=False)
+    if dialect == "sqlite":
+        if stamped:
+            await commit_position(connection)
         done = await connection.exec_driver_sql(statement, _tuples(table, rows, names))
     else:
         done = await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
     return done.rowcount == len(rows)
 
 
-async def insert_new(session: AsyncSession, table: Table, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
+async def insert_new(
+    session: AsyncSession, table: Table, rows: Sequence[Row], *, stamped: bool = False
+) -> set[tuple[Any, ...]]:
     """Insert the rows whose primary key is not there yet; return the keys that were inserted.
 
-    All rows carry the same columns, and no two the same key. Rows already there are left as they are, also when another
+    All rows carry the same columns, and no two the same key. `stamped` rows get this transaction's commit position.
+    Rows already there are left as they are, also when another
     worker inserts them at this very moment: that is what makes a resent batch harmless.
     """
     if not rows:
         return set()
     connection = await session.connection()
-    keys, names = _keys(table), tuple(rows[0])
-    statement = _sql(table, connection.dialect.name, names, keys, "insert")
-    if connection.dialect.name != "sqlite":
+    keys, names, dialect = _keys(table), tuple(rows[0]), connection.dialect.name
+    statement = _insert_sql(table, dialect, names, keys, stamped=stamped, returning=True)
+    if dialect != "sqlite":
         inserted = await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
         return {tuple(row) for row in inserted}
     present = await _present(connection, table, keys, rows)
     new = [row for row in rows if tuple(row[key] for key in keys) not in present]
     if new:
+        if stamped:
+            await commit_position(connection)
         await connection.exec_driver_sql(statement, _tuples(table, new, names))
     return {tuple(row[key] for key in keys) for row in new}
 
@@ -150,7 +170,7 @@ async def update_rows(session: AsyncSession, table: Table, rows: Sequence[Row]) 
         return
     connection = await session.connection()
     keys, names = _keys(table), tuple(rows[0])
-    statement = _sql(table, connection.dialect.name, names, keys, "update")
+    statement = _update_sql(table, connection.dialect.name, names, keys)
     if connection.dialect.name != "sqlite":
         await connection.execute(text(statement), {"rows": _document(rows, _columns(table).instants)})
         return

@@ -39,6 +39,10 @@ class ContentionError(Problem):
         super().__init__(errors.unavailable, f"{errors.unavailable.title}.")
 
 
+class NotAllNewError(Exception):
+    """What was hoped to be new is partly there already; storing it again, carefully, tells what."""
+
+
 class ReadSession(AsyncSession):
     """A session that cannot write: the database itself refuses."""
 
@@ -46,6 +50,8 @@ class ReadSession(AsyncSession):
 class WriteSession(AsyncSession):
     """A session whose one transaction commits when its block ends well, before any response is sent."""
 
+    careful = False
+    """Whether to look at what is there first, as hoping that all is new has failed."""
     _held: AsyncConnection | None = None
 
     @override
@@ -110,9 +116,10 @@ class Database:
         )
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[WriteSession]:
+    async def writing(self, *, careful: bool = False) -> AsyncIterator[WriteSession]:
         """Give a transaction that commits at the end of the block and rolls back on any exception."""
         async with _named_failures(), WriteSession(self._writer, expire_on_commit=False) as session, session.begin():
+            session.careful = careful
             yield session
 
     @asynccontextmanager

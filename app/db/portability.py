@@ -73,10 +73,15 @@ def _week_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa
     return f"date({compiler.process(element.clauses, **kw)}, '-6 days', 'weekday 1')"
 
 
-_POSITION = {
+_POSITION: Final = {
     "postgresql": text("SELECT pg_current_xact_id()::text::bigint"),
     "sqlite": text("UPDATE feed SET position = position + 1 RETURNING position"),
 }
+POSITION_TAKEN: Final = {
+    "postgresql": "pg_current_xact_id()::text::bigint",
+    "sqlite": "(SELECT position FROM feed)",
+}
+"""The position of this transaction as an expression; on SQLite `commit_position` must have taken it."""
 
 
 def among(session: AsyncSession, column: Any, values: Collection[Any]) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped or a plain column

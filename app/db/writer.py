@@ -5,23 +5,24 @@ If a group fails, its requests are tried one by one, so that a poisoned one hurt
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from app import errors
-from app.db.engine import ContentionError, Database, WriteSession
+from app.db.engine import ContentionError, Database, NotAllNewError, WriteSession
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 Store = Callable[[WriteSession, Sequence[Request]], Awaitable[Sequence[Answer]]]
 """Stores several requests in the transaction given and returns one answer each, in order."""
 
-_GROUP_ITEMS: Final = 2_000
+_GROUP_ITEMS: Final = 500
 _TASKS: Final = 2
-_TRIES: Final = 3
+_WORTH_ANOTHER: Final = 100
+"""From so many items on it is worth beginning a transaction beside one that runs; fewer had better share the next."""
+_TRIES: Final = 4
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Writer:
         self._queued_items = 0
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._storing = 0
         self._stopping = False
 
     def start(self) -> None:
@@ -72,12 +74,23 @@ class Writer:
 
     async def _run(self) -> None:
         while True:
-            while self._queue:
-                await self._commit(self._next_group())
-            if self._stopping:
+            while self._queue and (self._storing == 0 or self._queued_items >= _WORTH_ANOTHER):
+                self._storing += 1
+                await self._gather_ready()
+                if self._queue:
+                    await self._commit(self._next_group())
+                self._storing -= 1
+            if self._stopping:  # whoever still stores takes what is left
                 return
             self._work.clear()
             await self._work.wait()
+
+    async def _gather_ready(self) -> None:
+        """Let the requests that are already here be read, as long as each turn brings more: they share the commit."""
+        queued = 0
+        while queued < self._queued_items < _WORTH_ANOTHER:
+            queued = self._queued_items
+            await asyncio.sleep(0)
 
     def _next_group(self) -> list[_Job[Any, Any]]:
         """Take jobs in order of arrival while they share one way of storing and fit into one transaction."""
@@ -107,10 +120,15 @@ class Writer:
                 job.answer.set_result(answer)
 
     async def _store_together(self, group: Sequence[_Job[Any, Any]]) -> Sequence[Any]:
+        careful = False
         for _ in range(_TRIES):
-            with contextlib.suppress(ContentionError):
-                async with self._database.writing() as session:
+            try:
+                async with self._database.writing(careful=careful) as session:
                     return await group[0].store(session, [job.request for job in group])
+            except NotAllNewError:
+                careful = True
+            except ContentionError:
+                pass
         raise errors.unavailable()
 
 

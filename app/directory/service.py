@@ -43,6 +43,7 @@ class Directory:
         self._rules: Final[defaultdict[str, list[KindRule]]] = defaultdict(list)
         for kind in kinds:
             self._rules[kind.rule.code].append(kind.rule)
+        self._on_day: Final[dict[tuple[str, date], KindRule]] = {}
         self._inside: Final = self.within(perimeter)
 
     def within(self, perimeter: str) -> frozenset[str]:
@@ -64,7 +65,13 @@ class Directory:
 
     def kind(self, code: str, day: date) -> KindRule | None:
         """Return what holds for a kind on a day, or None when it is not offered then."""
-        return kind_at(self._rules.get(code, ()), code, day)
+        try:
+            return self._on_day[code, day]
+        except KeyError:
+            found = kind_at(self._rules.get(code, ()), code, day)
+            if found is not None:  # codes that do not exist are not worth remembering
+                self._on_day[code, day] = found
+            return found
 
     def facility(self, facility_id: UUID) -> FacilityRef | None:
         """Return a facility, or None."""

@@ -1,14 +1,15 @@
 """Storing encounters with the referrals made in them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final, Self
 from uuid import UUID
 
 from app import errors
 from app.db.bulk import Row
-from app.db.engine import WriteSession
-from app.db.portability import commit_position
+from app.db.engine import NotAllNewError, WriteSession
+from app.db.portability import FOLDING, hold
 from app.directory.judging import read_by_directory
 from app.directory.rules import service_day, slot
 from app.directory.service import Directory
@@ -17,6 +18,7 @@ from app.encounters.schemas import EncounterIn
 from app.errors import Fault, Problem
 from app.http.envelope import Verdict, rejected
 from app.http.wire import RecordStatus
+from app.identity.rules import Principal
 from app.ingest.revised import Candidate
 from app.ingest.rules import Decision
 from app.ingest.service import Posting, happened, to_the_hour
@@ -57,54 +59,77 @@ async def store_encounters(
 ) -> Sequence[Sequence[Verdict]]:
     """Store encounters of several postings; see `app.ingest.service.Storing`."""
     context, now = postings[0].context, postings[0].now
-    position = await commit_position(await session.connection())
     read = await read_by_directory(
         context,
         session,
         now,
         lambda directory: [
-            [_read(posting, item, directory, position) for item in posting.items] for posting in postings
+            [reading.case(item) for item in posting.items]
+            for posting, reading in ((posting, _Reading.of(posting, directory)) for posting in postings)
         ],
     )
     cases = [case for listed in read for case in listed if isinstance(case, _Case)]
-    if not await _store_all_new(session, cases, position):
-        await _store_carefully(session, cases, now, position)
+    if cases and not session.careful and _may_all_be_new(cases):
+        await _store_all_new(session, cases)
+    elif cases:
+        await _store_carefully(session, cases, now)
     return [[case.verdict() if isinstance(case, _Case) else case for case in listed] for listed in read]
 
 
-async def _store_all_new(session: WriteSession, cases: Sequence[_Case], position: int) -> bool:
+def _may_all_be_new(cases: Sequence[_Case]) -> bool:
+    referrals = [(row["org_id"], row["id"]) for case in cases for row in case.referrals]
+    repeated = len({case.candidate.key for case in cases}) < len(cases) or len(set(referrals)) < len(referrals)
+    return not repeated and not any(case.withdrawn for case in cases)
+
+
+async def _store_all_new(session: WriteSession, cases: Sequence[_Case]) -> None:
     """Store the cases as if nobody had sent any of it before: nearly always so, and two statements instead of six.
 
-    Return False, with nothing stored, when that was wrong.
+    Raises NotAllNewError when that was wrong.
     """
-    if not cases or any(case.withdrawn for case in cases):
-        return False
-    referrals = [row for case in cases for row in case.referrals]
-    distinct = {case.candidate.key for case in cases}, {(row["org_id"], row["id"]) for row in referrals}
-    if (len(distinct[0]), len(distinct[1])) != (len(cases), len(referrals)):
-        return False
-    attempt = await (await session.connection()).begin_nested()
-    new = await queries.add_all_new(session, [case.candidate.row for case in cases])
-    if new and await open_all_new(session, referrals, position):
-        await attempt.commit()
-        return True
-    await attempt.rollback()
-    return False
+    if not await queries.add_all_new(session, [case.candidate.row for case in cases]):
+        raise NotAllNewError
+    await open_all_new(session, [row for case in cases for row in case.referrals])
 
 
-async def _store_carefully(session: WriteSession, cases: Sequence[_Case], now: datetime, position: int) -> None:
+async def _store_carefully(session: WriteSession, cases: Sequence[_Case], now: datetime) -> None:
     """Decide about each case by what is there."""
     new_referrals = await _settle_referrals(session, cases)
     accepted = [case for case in cases if case.refusal is None]
     await queries.store(session, [case.candidate for case in accepted], now)
-    stored = [case for case in accepted if case.candidate.decision in {Decision.create, Decision.correct}]
-    rows = {(row["org_id"], row["id"]): row for case in stored for row in new_referrals.get(id(case), ())}
-    await open_referrals(session, list(rows.values()), position)
-    await follow_encounters(session, [_change(case) for case in stored if _moves_referrals(case)], now, position)
+    taken = [case for case in accepted if case.candidate.decision in _BRINGS_REFERRALS]
+    late = [case for case in taken if case.candidate.decision is Decision.superseded and id(case) in new_referrals]
+    if late:
+        await hold(await session.connection(), FOLDING, {case.making.org_id for case in late})
+    rows = {(row["org_id"], row["id"]): row for case in taken for row in new_referrals.get(id(case), ())}
+    await open_referrals(session, list(rows.values()))
+    changes = [_change(case) for case in taken if _moves_referrals(case)]
+    await follow_encounters(session, [*changes, *await _as_they_stand(session, late)], now)
+
+
+_BRINGS_REFERRALS: Final = {Decision.create, Decision.correct, Decision.superseded}
+
+
+async def _as_they_stand(session: WriteSession, late: Sequence[_Case]) -> list[EncounterChange]:
+    """Return what later revisions say of encounters that bring a referral only now: where, and whether it stands."""
+    stand = await queries.standing(session, [case.candidate.key for case in late])
+    changes = []
+    for case in late:
+        now = stand[case.candidate.key]
+        making = replace(
+            case.making,
+            territory=now.territory,
+            outside_perimeter=now.outside_perimeter,
+            cohort_day=now.service_day,
+            link_id=now.link_id,
+        )
+        changes.append(EncounterChange(making, withdrawn=now.withdrawn))
+    return changes
 
 
 def _moves_referrals(case: _Case) -> bool:
-    return case.withdrawn or case.candidate.decision is Decision.correct
+    decision = case.candidate.decision
+    return decision is Decision.correct or (decision is Decision.create and case.withdrawn)
 
 
 def _change(case: _Case) -> EncounterChange:
@@ -145,75 +170,89 @@ def _only_over_new_year(case: _Case, index: int, found: tuple[bytes, UUID]) -> b
     return found in [(digest, case.making.team_id) for digest in digests]
 
 
-def _read(posting: Posting[EncounterIn], item: EncounterIn, directory: Directory, position: int) -> _Case | Verdict:
-    occurred = happened(posting, item.occurred_at, "/occurred_at")
-    if isinstance(occurred, Problem):
-        return rejected(item.id, occurred)
-    if item.territory not in directory.territories:
-        fault = Fault("/territory", "unknown", "is not a known territory")
-        return rejected(item.id, errors.unknown_territory(faults=[fault]))
-    principal, keyring = posting.principal, posting.context.keyring
-    if principal.team_id is None:
-        return rejected(item.id, errors.forbidden())
-    day = service_day(occurred, night=principal.night)
-    for index, referral in enumerate(item.referrals):
-        problem = referral_faults(referral, directory, day, f"/referrals/{index}")
-        if problem is not None:
-            return rejected(item.id, problem)
-    sealer = Sealer(keyring, period_of(item.occurred_at))
-    making = Making(
-        principal.org_id,
-        principal.team_id,
-        item.id,
-        item.territory,
-        directory.outside(item.territory),
-        day,
-        occurred,
-        to_the_hour(posting.now),
-        sealer.digest(item.card),
-    )
-    rows = [
-        referral_row(
-            referral,
-            making,
-            directory,
-            keyring,
-            slip_digest=sealer.digest(referral.slip),
-            digest=sealer.fingerprint(referral, "slip", referral.slip, also=item.id.bytes),
-            position=position,
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Turns the encounters of one posting into rows. What is the same for all of them is found once."""
+
+    posting: Posting[EncounterIn]
+    directory: Directory
+    principal: Principal
+    keyring: Keyring
+    hour: datetime
+
+    @classmethod
+    def of(cls, posting: Posting[EncounterIn], directory: Directory) -> Self:
+        return cls(posting, directory, posting.principal, posting.context.keyring, to_the_hour(posting.now))
+
+    def case(self, item: EncounterIn) -> _Case | Verdict:
+        """Return the rows of an encounter, or the verdict that refuses it."""
+        occurred = happened(self.posting, item.occurred_at, "/occurred_at")
+        if isinstance(occurred, Problem):
+            return rejected(item.id, occurred)
+        directory, principal = self.directory, self.principal
+        if item.territory not in directory.territories:
+            fault = Fault("/territory", "unknown", "is not a known territory")
+            return rejected(item.id, errors.unknown_territory(faults=[fault]))
+        if principal.team_id is None:
+            return rejected(item.id, errors.forbidden())
+        day = service_day(occurred, night=principal.night)
+        for index, referral in enumerate(item.referrals):
+            problem = referral_faults(referral, directory, day, f"/referrals/{index}")
+            if problem is not None:
+                return rejected(item.id, problem)
+        sealer = Sealer(self.keyring, period_of(item.occurred_at))
+        making = Making(
+            principal.org_id,
+            principal.team_id,
+            item.id,
+            item.territory,
+            directory.outside(item.territory),
+            day,
+            occurred,
+            self.hour,
+            sealer.digest(item.card),
         )
-        for referral in item.referrals
-    ]
-    digests = b"".join(row["digest"] for row in rows)
-    digest = sealer.fingerprint(item, "card", item.card, also=digests)
-    candidate = Candidate(_encounter_row(posting, item, making, digest), item.revision)
-    return _Case(item, keyring, candidate, making, item.status is RecordStatus.entered_in_error, rows)
+        rows = [
+            referral_row(
+                referral,
+                making,
+                directory,
+                self.keyring,
+                slip_digest=sealer.digest(referral.slip),
+                digest=sealer.fingerprint(referral, "slip", referral.slip, also=item.id.bytes),
+            )
+            for referral in item.referrals
+        ]
+        digests = b"".join([row["digest"] for row in rows])
+        digest = sealer.fingerprint(item, "card", item.card, also=digests)
+        withdrawn = item.status is RecordStatus.entered_in_error
+        candidate = Candidate(self._row(item, making, digest, withdrawn=withdrawn), item.revision)
+        return _Case(item, self.keyring, candidate, making, withdrawn, rows)
 
-
-def _encounter_row(posting: Posting[EncounterIn], item: EncounterIn, making: Making, digest: bytes) -> Row:
-    return {
-        "org_id": making.org_id,
-        "id": item.id,
-        "team_id": making.team_id,
-        "patrol_id": item.patrol_id,
-        "service_day": making.cohort_day,
-        "slot": slot(making.created_at),
-        "territory": item.territory,
-        "outside_perimeter": making.outside_perimeter,
-        "people_count": item.people_count,
-        "first_contact": item.first_contact_this_year.value,
-        "gender": item.gender.value,
-        "age_band": item.age_band.value,
-        "sleeping": item.sleeping.value,
-        "needs": item.needs,
-        "supplies": item.supplies.given(),
-        "acts": item.acts,
-        "link_id": making.link_id,
-        "withdrawn": item.status is RecordStatus.entered_in_error,
-        "rk": record_key(posting.context.keyring, item.id),
-        "skew_s": posting.skew.seconds,
-        "first_received_at": making.received_at,
-        "received_at": making.received_at,
-        "revision": item.revision,
-        "digest": digest,
-    }
+    def _row(self, item: EncounterIn, making: Making, digest: bytes, *, withdrawn: bool) -> Row:
+        return {
+            "org_id": making.org_id,
+            "id": item.id,
+            "team_id": making.team_id,
+            "patrol_id": item.patrol_id,
+            "service_day": making.cohort_day,
+            "slot": slot(making.created_at),
+            "territory": item.territory,
+            "outside_perimeter": making.outside_perimeter,
+            "people_count": item.people_count,
+            "first_contact": item.first_contact_this_year.value,
+            "gender": item.gender.value,
+            "age_band": item.age_band.value,
+            "sleeping": item.sleeping.value,
+            "needs": item.needs,
+            "supplies": item.supplies.given(),
+            "acts": item.acts,
+            "link_id": making.link_id,
+            "withdrawn": withdrawn,
+            "rk": record_key(self.keyring, item.id),
+            "skew_s": self.posting.skew.seconds,
+            "first_received_at": making.received_at,
+            "received_at": making.received_at,
+            "revision": item.revision,
+            "digest": digest,
+        }

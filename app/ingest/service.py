@@ -82,7 +82,7 @@ class Ingest(Generic[Item]):
         if not posting.items:
             return []
         try:
-            async with context.database.writing() as session:
+            async with context.database.writing(careful=True) as session:
                 verdicts = (await self._storing(session, [posting]))[0]
                 raise _TrialOverError(verdicts)  # noqa: TRY301 - leaving by an exception is what rolls back
         except _TrialOverError as over:

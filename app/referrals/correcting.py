@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from app.db.engine import WriteSession
+from app.db.portability import commit_position
 from app.ingest.service import to_the_hour
 from app.keyring import fingerprint
 from app.referrals import folding, queries
@@ -24,27 +24,24 @@ class EncounterChange:
     withdrawn: bool
 
 
-async def follow_encounters(
-    session: WriteSession, changes: Sequence[EncounterChange], now: datetime, position: int
-) -> None:
+async def follow_encounters(session: WriteSession, changes: Sequence[EncounterChange], now: datetime) -> None:
     """Give the referrals of changed encounters their new place and time; enter those of withdrawn ones in error.
 
-    A withdrawn referral never was, so its withdrawal counts from the instant of its making.
+    A withdrawn referral never was, so its withdrawal counts from the instant of its making. An encounter brought back
+    brings its referrals back: their withdrawal is the service's own note, and goes. Of several revisions of one
+    encounter the last one counts.
     """
-    by_encounter: dict[tuple[UUID, UUID | None], EncounterChange] = {}
-    for change in changes:  # several revisions in one batch: the last one's place, and withdrawn once is withdrawn
-        key = (change.making.org_id, change.making.encounter_id)
-        earlier = by_encounter.get(key)
-        withdrawn = change.withdrawn or (earlier is not None and earlier.withdrawn)
-        by_encounter[key] = EncounterChange(change.making, withdrawn=withdrawn)
+    by_encounter = {(change.making.org_id, change.making.encounter_id): change for change in changes}
     if not by_encounter:
         return
+    position = await commit_position(await session.connection())
     found = await queries.of_encounters(
         session, {org for org, _ in by_encounter}, [key for _, key in by_encounter if key is not None]
     )
     pairs = [(by_encounter[s.org_id, key], s) for key, s in found if (s.org_id, key) in by_encounter]
     await queries.set_referrals(session, [_place(change, standing, position) for change, standing in pairs])
     await queries.add_events(session, [_withdrawal(c, s, now) for c, s in pairs if c.withdrawn])
+    await queries.remove_events(session, [(s.org_id, withdrawal_id(s.id)) for c, s in pairs if not c.withdrawn])
     moved = await queries.by_ids(session, {standing.id for _, standing in pairs})
     await folding.refold(session, moved, position)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app import errors
 from app.db.bulk import Row
-from app.db.engine import WriteSession
+from app.db.engine import NotAllNewError, WriteSession
 from app.db.portability import FOLDING, commit_position, hold
 from app.directory.service import Directory
 from app.keyring import Keyring
@@ -42,7 +42,6 @@ def referral_row(
     *,
     slip_digest: bytes | None,
     digest: bytes,
-    position: int,
 ) -> Row:
     """Return the row of a new referral, which nobody has answered yet; its kind is known on that day."""
     kind = directory.kind(item.kind, making.cohort_day)
@@ -72,7 +71,6 @@ def referral_row(
         "expires_after_s": int(kind.expires_after.total_seconds()),
         "rk": record_key(keyring, item.id),
         "digest": digest,
-        "position": position,
         **folded_columns(made(first), terms),
     }
 
@@ -87,32 +85,30 @@ async def known_referrals(session: WriteSession, rows: Sequence[Row]) -> dict[tu
     return await queries.known(session, {row["org_id"] for row in rows}, {row["id"] for row in rows})
 
 
-async def open_referrals(session: WriteSession, rows: Sequence[Row], position: int) -> None:
+async def open_referrals(session: WriteSession, rows: Sequence[Row]) -> None:
     """Store new referrals, and let the events that waited for them take effect."""
     if rows:
         await queries.add_referrals(session, rows)
-        await welcome(session, rows, position)
+        await welcome(session, rows)
 
 
-async def open_all_new(session: WriteSession, rows: Sequence[Row], position: int) -> bool:
-    """Do the same when none of the referrals is there yet; else return False, and the caller must roll back."""
-    if not rows:
-        return True
-    if not await queries.add_all_new_referrals(session, rows):
-        return False
-    await welcome(session, rows, position)
-    return True
+async def open_all_new(session: WriteSession, rows: Sequence[Row]) -> None:
+    """Do the same when none of the referrals is there yet; raises NotAllNewError when one was."""
+    if rows:
+        if not await queries.add_all_new_referrals(session, rows):
+            raise NotAllNewError
+        await welcome(session, rows)
 
 
-async def welcome(session: WriteSession, rows: Sequence[Row], position: int) -> None:
+async def welcome(session: WriteSession, rows: Sequence[Row]) -> None:
     """Let the events that waited for these referrals take effect."""
     slips = {row["slip_digest"] for row in rows if row["slip_digest"] is not None}
     held = await queries.held_for(session, {row["id"] for row in rows}, slips)
     if held:
-        await attach(session, held, position)
+        await attach(session, held)
 
 
-async def attach(session: WriteSession, held: Collection[Held], position: int | None = None) -> int:
+async def attach(session: WriteSession, held: Collection[Held]) -> int:
     """Move held events to the referrals they name, where their senders may answer those; return how many moved."""
     named = await queries.named(session, {event.referral_id for event in held})
     digests = {digest for h in held for digest in (h.slip_digest, h.slip_digest_beside) if digest}
@@ -129,7 +125,7 @@ async def attach(session: WriteSession, held: Collection[Held], position: int | 
     await hold(await session.connection(), FOLDING, {standing.org_id for _, standing in moved})
     await queries.add_events(session, [_moved_row(event, standing) for event, standing in moved])
     await queries.remove_held(session, [event for event, _ in moved])
-    at = position if position is not None else await commit_position(await session.connection())
+    at = await commit_position(await session.connection())
     touched = {(standing.org_id, standing.id) for _, standing in moved}
     # Read again: another worker may have folded the same referrals before the lock was ours.
     standings = await queries.by_ids(session, {key for _, key in touched})

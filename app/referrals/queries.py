@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, tuple_
 from sqlmodel import col
 
 from app.db.bulk import Row, insert_all_new, insert_new, update_rows
@@ -24,6 +24,8 @@ Record = TypeVar("Record")
 _REFERRAL: Final = table_of(Referral)
 _EVENT: Final = table_of(ReferralEvent)
 _HELD: Final = table_of(HeldEvent)
+# Written once: building and hashing a statement costs more than running it, and every posting runs this one.
+_ANY_HELD: Final = select(exists(select(_HELD.c.id)))
 _OPEN: Final = (State.offered, State.requested, State.waitlisted, State.accepted, State.arrived)
 
 
@@ -186,7 +188,9 @@ async def event_digests(session: WriteSession, keys: Collection[tuple[UUID, UUID
 
 
 async def held_for(session: WriteSession, ids: Collection[UUID], slips: Collection[bytes]) -> list[Held]:
-    """Return the events that wait for these referrals."""
+    """Return the events that wait for these referrals; mostly none wait at all, and that is soon asked."""
+    if not await (await session.connection()).scalar(_ANY_HELD):
+        return []
     conditions = []
     if ids:
         conditions.append(among(session, col(HeldEvent.referral_id), ids))
@@ -250,18 +254,29 @@ async def pending_of_sender(
 
 
 async def add_referrals(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
-    """Insert new referrals; return the keys that were new."""
-    return await insert_new(session, _REFERRAL, rows)
+    """Insert new referrals at this transaction's position; return the keys that were new."""
+    return await insert_new(session, _REFERRAL, rows, stamped=True)
 
 
 async def add_all_new_referrals(session: WriteSession, rows: Sequence[Row]) -> bool:
-    """Insert referrals and say whether all of them were new."""
-    return await insert_all_new(session, _REFERRAL, rows)
+    """Insert referrals at this transaction's position, and say whether all of them were new."""
+    return await insert_all_new(session, _REFERRAL, rows, stamped=True)
 
 
 async def add_events(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:
     """Insert new events; return the keys that were new."""
     return await insert_new(session, _EVENT, rows)
+
+
+async def remove_events(session: WriteSession, keys: Collection[tuple[UUID, UUID]]) -> None:
+    """Remove events of the service's own, where they are there."""
+    if keys:
+        await session.execute(
+            delete(ReferralEvent).where(
+                col(ReferralEvent.org_id).in_({org for org, _ in keys}),
+                among(session, col(ReferralEvent.id), {key for _, key in keys}),
+            )
+        )
 
 
 async def add_held(session: WriteSession, rows: Sequence[Row]) -> set[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from app.keyring import SEAL_BYTES, KeyDestroyedError, Keyring, fingerprint
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _LARGEST_SKEW: Final = timedelta(hours=48)
 _NOTHING: Final = bytes(SEAL_BYTES)
+_WITHOUT: Final = {code_field: frozenset({code_field, "referrals"}) for code_field in ("slip", "card")}
 
 
 def period_of(instant: datetime) -> int:
@@ -50,7 +51,7 @@ class Sealer:
         `also` stands for parts of the item that have digests of their own.
         """
         sealed_code = b"" if code is None else self.digest(code) or _NOTHING
-        return fingerprint(item.canonical(without={code_field, "referrals"}) + sealed_code + also)
+        return fingerprint(item.canonical(_WITHOUT[code_field]) + sealed_code + also)
 
 
 def slip_digests(keyring: Keyring, instant: datetime, slip: str | None) -> tuple[bytes | None, bytes | None]:

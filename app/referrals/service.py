@@ -53,21 +53,18 @@ def referral_faults(item: ReferralIn, directory: Directory, day: date, pointer: 
 async def store_lone(session: WriteSession, postings: Sequence[Posting[LoneReferralIn]]) -> Sequence[Sequence[Verdict]]:
     """Store referrals made outside encounters; see `app.ingest.service.Storing`."""
     context, now = postings[0].context, postings[0].now
-    position = await commit_position(await session.connection())
     read = await read_by_directory(
         context,
         session,
         now,
-        lambda directory: [
-            [_lone_row(posting, item, directory, position) for item in posting.items] for posting in postings
-        ],
+        lambda directory: [[_lone_row(posting, item, directory) for item in posting.items] for posting in postings],
     )
     org_ids = {posting.principal.org_id for posting in postings}
     ids = {item.id for posting in postings for item in posting.items}
     there = await queries.known(session, org_ids, ids)
     rows: list[Row] = []
     answers = [[row if isinstance(row, Verdict) else _placed(row, there, rows) for row in listed] for listed in read]
-    await making.open_referrals(session, rows, position)
+    await making.open_referrals(session, rows)
     return answers
 
 
@@ -83,9 +80,7 @@ def _placed(row: Row, there: dict[tuple[UUID, UUID], tuple[bytes, UUID]], rows: 
     return verdict_on(decision, row["id"], row["digest"], stored)
 
 
-def _lone_row(
-    posting: Posting[LoneReferralIn], item: LoneReferralIn, directory: Directory, position: int
-) -> Row | Verdict:
+def _lone_row(posting: Posting[LoneReferralIn], item: LoneReferralIn, directory: Directory) -> Row | Verdict:
     principal, keyring = posting.principal, posting.context.keyring
     occurred = happened(posting, item.occurred_at, "/occurred_at")
     if isinstance(occurred, Problem):
@@ -117,7 +112,6 @@ def _lone_row(
         keyring,
         slip_digest=sealer.digest(item.slip),
         digest=sealer.fingerprint(item, "slip", item.slip),
-        position=position,
     )
 
 

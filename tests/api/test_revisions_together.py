@@ -1,6 +1,7 @@
 """Revisions of one encounter that meet: in one batch, around a refusal, over New Year."""
 
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.demo.device import Device
 from tests import make
 from tests.clock import SetClock
 from tests.street import outcomes, post, state, store
+from tests.street import referral as shown
 
 
 async def test_a_referral_of_a_refused_revision_is_stored_with_the_next_one(phone: Device) -> None:
@@ -21,14 +23,28 @@ async def test_a_referral_of_a_refused_revision_is_stored_with_the_next_one(phon
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
-async def test_a_withdrawal_holds_whatever_revision_comes_after_it(phone: Device, together: bool) -> None:  # noqa: FBT001 - a case
-    referral = make.referral()
-    met = make.encounter(referrals=[referral])
-    revisions = [{**met, "revision": 2, "status": "entered_in_error"}, {**met, "revision": 3, "people_count": 2}]
-    await store(phone, "encounters", met)
-    for batch in [revisions] if together else [[one] for one in revisions]:
-        await store(phone, "encounters", *batch)
-    assert await state(phone, referral["id"]) == "entered_in_error"
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+@pytest.mark.parametrize("last", ["recorded", "entered_in_error"])
+async def test_the_last_revision_says_whether_its_referrals_stand(
+    phone: Device,
+    together: bool,  # noqa: FBT001 - a case
+    order: tuple[int, ...],
+    last: str,
+) -> None:
+    """Only the first revision names the referral: whenever it arrives, it is made, and the last one decides on it."""
+    referral = make.referral(state="requested")
+    between = {"recorded": "entered_in_error", "entered_in_error": "recorded"}[last]
+    met = make.encounter(territory="7511802")
+    revisions = [
+        {**met, "referrals": [referral]},
+        {**met, "revision": 2, "status": between},
+        {**met, "revision": 3, "status": last, "territory": "7511803"},
+    ]
+    sent = [revisions[place] for place in order]
+    for batch in [sent] if together else [[one] for one in sent]:
+        assert set(outcomes(await post(phone, "encounters", *batch))) <= {"created", "unchanged"}
+    assert await state(phone, referral["id"]) == {"recorded": "requested"}.get(last, last)
+    assert (await shown(phone, referral["id"]))["territory"] == "7511803"
 
 
 @pytest.mark.parametrize(("before", "after"), [("23:55", "00:05"), ("00:05", "23:55")])
