@@ -17,7 +17,7 @@ from app.http.context import Reading
 from app.http.problems import problems
 from app.http.wire import Sent, example
 from app.identity.routes import router as identity
-from app.metrics.routes import router as metrics
+from app.metrics.funnel.routes import router as funnel
 from app.patrols.routes import router as patrols
 from app.referrals.routes import router as referrals
 
@@ -121,5 +121,5 @@ def _kind(code: str) -> ProblemKindSent:
     )
 
 
-ROUTERS: Final = (identity, reference, directory, patrols, encounters, referrals, changes, metrics, service)
+ROUTERS: Final = (identity, reference, directory, patrols, encounters, referrals, changes, funnel, service)
 """Every route of the service, in reading order; included one by one, as nesting routers is paid for by each request."""

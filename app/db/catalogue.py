@@ -13,6 +13,6 @@ ROOT = Path(app.__file__).resolve().parent
 
 def all_tables() -> MetaData:
     """Import every feature's tables and return the metadata that then holds them all."""
-    for found in sorted(ROOT.glob("*/models.py")):
-        importlib.import_module(f"app.{found.parent.name}.models")
+    for found in sorted(ROOT.rglob("models.py")):
+        importlib.import_module(".".join(("app", *found.relative_to(ROOT).with_suffix("").parts)))
     return metadata

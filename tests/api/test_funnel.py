@@ -211,7 +211,7 @@ async def test_an_empty_cohort_has_counts_of_nothing_and_no_rate(desk: Desk) -> 
     assert shown["groups"] == []
     assert reached(shown["total"]) == [0] * 5
     assert {rate["value"] for rate in shown["total"]["rates"]} == {None}
-    assert {rate["reason"] for rate in shown["total"]["rates"]} == {"no referral in the denominator"}
+    assert {rate["reason"] for rate in shown["total"]["rates"]} == {"nothing in the denominator"}
     assert shown["total"]["made"] == {"n": 0, "small": False}
 
 

@@ -29,6 +29,10 @@ def _relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def _dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).parts)
+
+
 def test_imports_go_in_one_direction() -> None:
     program = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -43,22 +47,22 @@ def test_every_top_level_room_of_the_house_has_its_floor() -> None:
 
 def test_every_feature_with_routes_is_held_to_the_order_of_rooms() -> None:
     held = set(_CONTRACTS["feature"]["containers"])
-    assert {f"app.{path.parent.name}" for path in _APP.glob("*/routes.py")} <= held
+    assert {_dotted(path.parent) for path in _APP.rglob("routes.py")} <= held
 
 
 def test_every_pure_module_is_held_to_know_no_framework() -> None:
     pure = set(_CONTRACTS["pure"]["source_modules"])
     found = {
-        f"app.{path.parent.name}.{path.stem}"
+        _dotted(path.with_suffix(""))
         for room in ("rules", "vocabulary", "definitions", "statistics")
-        for path in _APP.glob(f"*/{room}.py")
+        for path in _APP.rglob(f"{room}.py")
     }
     assert found <= pure
 
 
 def test_every_module_of_tables_is_closed_to_other_features() -> None:
     closed = set(_CONTRACTS["tables"]["protected_modules"])
-    assert {f"app.{path.parent.name}.models" for path in _APP.glob("*/models.py")} - {"app.db.models"} <= closed
+    assert {_dotted(path.with_suffix("")) for path in _APP.rglob("models.py")} - {"app.db.models"} <= closed
 
 
 @pytest.mark.parametrize("path", _MODULES, ids=_relative)

@@ -3,8 +3,8 @@
 from dataclasses import fields
 
 from app.directory.vocabulary import Label
-from app.metrics.definitions import FAILURES, FUNNEL_RULE, RATE_RULES, UNKNOWN, OutcomeAtHorizon, Stage
-from app.metrics.records import FunnelCounts
+from app.metrics.funnel.definitions import FAILURES, FUNNEL_RULE, RATE_RULES, UNKNOWN, OutcomeAtHorizon, Stage
+from app.metrics.funnel.records import FunnelCounts
 from app.referrals.vocabulary import State
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from app.metrics.statistics import Ratio, is_small
+from app.metrics.indicator import Ratio, is_small
 
 
 @pytest.mark.parametrize(

@@ -1,62 +1,36 @@
-"""The statements behind the figures. The caller's view is applied in one place, `seen_by`."""
+"""The statement behind the funnel."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, case, func, null, or_, select, type_coerce
+from sqlalchemy import ColumnElement, func, null, or_, select
 from sqlmodel import col
 
 from app.db.engine import ReadSession
-from app.db.portability import month_of, week_of
+from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
-from app.metrics.definitions import FAILURES, LATE_AFTER_HOURS, GroupBy, OutcomeAtHorizon
-from app.metrics.records import FunnelCounts
+from app.metrics.asking import View
+from app.metrics.counting import HOUR_MS, count, month_of, ms, seen_by, week_of, within
+from app.metrics.funnel.definitions import FAILURES, GroupBy, OutcomeAtHorizon
+from app.metrics.funnel.records import FunnelCounts
+from app.metrics.indicator import LATE_AFTER_HOURS, Period
 from app.referrals.models import Referral
 from app.referrals.vocabulary import Channel, State
 
-_HOUR_MS: Final = 3_600_000
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the caller may see: an organisation, some territories, or both; None means no limit of that kind."""
-
-    org_id: UUID | None
-    territories: frozenset[str] | None
+_REFERRAL: Final = table_of(Referral)
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelQuestion:
-    """A cohort and how long to follow it: service days in [since, until)."""
+    """A cohort and how long to follow it."""
 
-    since: date
-    until: date
+    period: Period
     horizon: timedelta
     as_of: datetime
     kind: str | None
     group_by: GroupBy | None
-
-
-def seen_by(view: View) -> list[ColumnElement[bool]]:
-    """Return the conditions that keep a statement on referrals within the caller's view."""
-    conditions: list[ColumnElement[bool]] = []
-    if view.org_id is not None:
-        conditions.append(col(Referral.org_id) == view.org_id)
-    if view.territories is not None:
-        conditions.append(col(Referral.territory).in_(sorted(view.territories)))
-    return conditions
-
-
-def _ms(column: Any) -> ColumnElement[int]:  # noqa: ANN401 - a mapped attribute
-    """Return an instant column as the whole milliseconds it is stored as."""
-    return type_coerce(col(column), BigInteger)
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
 _ANSWERS: Final = (Referral.waitlisted_at, Referral.accepted_at, Referral.arrived_at, Referral.admitted_at)
@@ -73,22 +47,22 @@ class _Cohort:
     """The conditions of one question on a referral: what happened to it before the end of its own follow-up."""
 
     def __init__(self, question: FunnelQuestion) -> None:
-        self._made_at = _ms(Referral.created_at)
+        self._made_at = ms(Referral.created_at)
         self._end = self._made_at + int(question.horizon.total_seconds() * 1000)
         self.followed = self._end <= to_milliseconds(question.as_of)
 
     def late(self) -> ColumnElement[bool]:
         """Return the condition: received long after it was made."""
-        return _ms(Referral.received_at) - self._made_at > LATE_AFTER_HOURS * _HOUR_MS
+        return ms(Referral.received_at) - self._made_at > LATE_AFTER_HOURS * HOUR_MS
 
     def within(self, *columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 - mapped attributes
         """Return the condition: one of these instants lies within the follow-up."""
-        happened = (col(column).is_not(None) & (_ms(column) <= self._end) for column in columns)
+        happened = (col(column).is_not(None) & (ms(column) <= self._end) for column in columns)
         return self.followed & or_(*happened)
 
     def ended(self, *states: State) -> ColumnElement[bool]:
         """Return the condition: it ended in one of these states within the follow-up."""
-        in_time = _ms(Referral.state_at) <= self._end
+        in_time = ms(Referral.state_at) <= self._end
         return self.followed & col(Referral.state).in_([state.value for state in states]) & in_time
 
     def answered(self, channel: Channel) -> ColumnElement[bool]:
@@ -124,7 +98,7 @@ class _Cohort:
             within(accept, arrive, admit) & ~ended(State.refused),
             *(self.answered(channel) for channel in (Channel.app, Channel.desk, Channel.phone)),
         )
-        return [func.count(), *map(_count, conditions)]
+        return [func.count(), *map(count, conditions)]
 
 
 async def funnel(session: ReadSession, view: View, question: FunnelQuestion) -> list[FunnelCounts]:
@@ -135,10 +109,9 @@ async def funnel(session: ReadSession, view: View, question: FunnelQuestion) -> 
     """
     key = _KEYS[question.group_by] if question.group_by else null()
     statement = select(key, *_Cohort(question).counts()).where(
-        col(Referral.cohort_day) >= question.since,
-        col(Referral.cohort_day) < question.until,
+        within(col(Referral.cohort_day), question.period),
         col(Referral.state) != State.entered_in_error.value,
-        *seen_by(view),
+        *seen_by(view, _REFERRAL),
     )
     if question.kind is not None:
         statement = statement.where(col(Referral.kind) == question.kind)

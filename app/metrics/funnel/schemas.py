@@ -1,20 +1,13 @@
-"""Figures as they go over the wire: every one with its denominator, unit, rule and what is unknown."""
+"""The funnel as it goes over the wire."""
 
-from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic import Field
 
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
-from app.metrics.definitions import SMALL, GroupBy, OutcomeAtHorizon, Stage
-
-
-class CountSent(Sent):
-    """A count of referrals."""
-
-    n: int = Field(description="How many.")
-    small: bool = Field(description="1 to 10: few enough people to be recognised by; handle with care.")
+from app.metrics.figures import CountSent, Heading, RateSent, count_example
+from app.metrics.funnel.definitions import GroupBy, OutcomeAtHorizon, Stage
 
 
 class StageSent(Sent):
@@ -32,18 +25,6 @@ class OutcomeSent(Sent):
 
     outcome: OutcomeAtHorizon
     count: CountSent
-
-
-class RateSent(Sent):
-    """A ratio between 0 and 1, from counts shown beside it."""
-
-    code: str
-    rule: LabelSent
-    value: float | None = Field(description="Null when the denominator is 0.")
-    numerator: int = Field(description="Count above the line.")
-    denominator: int = Field(description="Count below the line.")
-    unit: str = Field(description="Always `ratio`.")
-    reason: str | None = Field(description="Why there is no value.")
 
 
 class AnsweredSent(Sent):
@@ -71,34 +52,30 @@ class FunnelGroupSent(Sent):
     rates: list[RateSent] = Field(description="Ratios of the counts above.")
 
 
-def _count_of(n: int) -> dict[str, Any]:
-    return {"n": n, "small": n in SMALL}
-
-
 _RULE: Final = {"fr": "succès / orientations suivies", "en": "success / followed referrals"}
 _GROUP: Final[dict[str, Any]] = {
     "key": None,
     "label": None,
-    "made": _count_of(46),
-    "followed": _count_of(40),
-    "not_yet_followed": _count_of(6),
-    "late": _count_of(3),
-    "waitlisted": _count_of(0),
+    "made": count_example(46),
+    "followed": count_example(40),
+    "not_yet_followed": count_example(6),
+    "late": count_example(3),
+    "waitlisted": count_example(0),
     "stages": [
-        {"stage": "offered", "reached": _count_of(40), "recorded": _count_of(12)},
-        {"stage": "requested", "reached": _count_of(37), "recorded": _count_of(36)},
-        {"stage": "accepted", "reached": _count_of(29), "recorded": _count_of(22)},
-        {"stage": "arrived", "reached": _count_of(25), "recorded": _count_of(25)},
-        {"stage": "admitted", "reached": _count_of(0), "recorded": _count_of(0)},
+        {"stage": "offered", "reached": count_example(40), "recorded": count_example(12)},
+        {"stage": "requested", "reached": count_example(37), "recorded": count_example(36)},
+        {"stage": "accepted", "reached": count_example(29), "recorded": count_example(22)},
+        {"stage": "arrived", "reached": count_example(25), "recorded": count_example(25)},
+        {"stage": "admitted", "reached": count_example(0), "recorded": count_example(0)},
     ],
     "outcomes": [
-        {"outcome": "success", "count": _count_of(25)},
-        {"outcome": "refused", "count": _count_of(5)},
-        {"outcome": "declined", "count": _count_of(3)},
-        {"outcome": "no_show", "count": _count_of(2)},
-        {"outcome": "cancelled", "count": _count_of(0)},
-        {"outcome": "expired", "count": _count_of(5)},
-        {"outcome": "open", "count": _count_of(0)},
+        {"outcome": "success", "count": count_example(25)},
+        {"outcome": "refused", "count": count_example(5)},
+        {"outcome": "declined", "count": count_example(3)},
+        {"outcome": "no_show", "count": count_example(2)},
+        {"outcome": "cancelled", "count": count_example(0)},
+        {"outcome": "expired", "count": count_example(5)},
+        {"outcome": "open", "count": count_example(0)},
     ],
     "answered": {"app": 9, "desk": 24, "phone": 2, "nobody": 5},
     "rates": [
@@ -129,19 +106,12 @@ _FUNNEL: Final[dict[str, Any]] = {
 }
 
 
-class FunnelSent(Sent):
+class FunnelSent(Heading):
     """A cohort of referrals followed for a fixed horizon."""
 
     model_config = Sent.model_config | example(_FUNNEL)
 
-    definition: str = Field(description="Always `referral_funnel`.")
-    definition_version: int = Field(description="One more whenever the same data would give other figures.")
-    rule: LabelSent
-    as_of: datetime = Field(description="The data as known at this instant.")
-    period_from: date = Field(description="First service day.")
-    period_to: date = Field(description="First service day after the period.")
     horizon_days: int = Field(description="Days each referral is followed.")
-    territory: str | None = Field(description="The territory asked for, with everything below it.")
     kind: str | None
     group_by: GroupBy | None
     groups: list[FunnelGroupSent] = Field(description="By key; empty without group_by.")

@@ -7,9 +7,6 @@ from typing import Final
 from app.directory.vocabulary import Label
 
 FUNNEL_VERSION: Final = 1
-SMALL: Final = range(1, 11)
-"""Counts in this range are flagged: few enough people to be recognised by."""
-LATE_AFTER_HOURS: Final = 24
 
 
 class Stage(StrEnum):

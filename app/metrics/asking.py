@@ -1,0 +1,129 @@
+"""Asking for a figure: whose view, which days, and that it is written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from app import errors
+from app.audit.service import Act, append
+from app.db.engine import ReadSession
+from app.directory.service import Directory, current_directory
+from app.errors import Fault
+from app.http.context import Analysing, Context, Ctx, Now
+from app.identity.access import allowed
+from app.identity.rules import Principal
+from app.identity.vocabulary import Permission, Reach
+from app.metrics.indicator import Period
+
+LONGEST_PERIOD: Final = timedelta(days=1100)
+PROBLEMS: Final = (
+    errors.unauthenticated,
+    errors.forbidden,
+    errors.not_found,
+    errors.invalid,
+    errors.unavailable,
+    errors.too_slow,
+    errors.storage_full,
+)
+"""What every question for a figure may be answered with besides the figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the caller may see: an organisation, some territories, or both; None means no limit of that kind."""
+
+    org_id: UUID | None
+    territories: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What every question has: who asks, where they may look, which service days, and when."""
+
+    context: Context
+    session: ReadSession
+    principal: Principal
+    directory: Directory
+    view: View
+    period: Period
+    territory: str | None
+    kind: str | None
+    as_of: datetime
+
+    async def write_down(self, what: str, **detail: object) -> None:
+        """Put the question on the organisation's audit chain: who asked for which figures."""
+        asked = {"from": self.period.since, "to": self.period.until, "territory": self.territory, "kind": self.kind}
+        act = Act(self.principal.org_id, self.principal.subject_id, what, self.as_of, _plain(asked | detail))
+        async with self.context.database.writing() as session:
+            await append(session, self.context.keyring, [act])
+
+
+def _plain(detail: Mapping[str, object]) -> dict[str, object]:
+    return {key: value.isoformat() if isinstance(value, date | datetime) else value for key, value in detail.items()}
+
+
+def view_of(principal: Principal, directory: Directory, territory: str | None) -> View:
+    """Return what the principal may see, narrowed to a territory and everything below it.
+
+    An unknown territory, or one outside the principal's perimeter, is not there for it.
+    """
+    org_id: UUID | None = principal.org_id if principal.reach is Reach.organisation else None
+    seen = directory.within(principal.perimeter) if principal.perimeter is not None else None
+    if territory is not None:
+        asked = directory.descendants(territory)
+        seen = asked if seen is None else seen & asked
+        if not seen:
+            raise errors.not_found()
+    return View(org_id, seen)
+
+
+def period_of(since: date, until: date) -> Period:
+    """Return the period asked for, or raise `invalid` unless it has 1 to 1100 days."""
+    if not timedelta(0) < until - since <= LONGEST_PERIOD:
+        raise errors.invalid(faults=[Fault("?to", "period", "must be after from, by 1100 days at most")])
+    return Period(since, until)
+
+
+Since = Annotated[date, Query(alias="from", description="First service day.", examples=["2026-01-01"])]
+Until = Annotated[date, Query(alias="to", description="First service day after the period.", examples=["2026-04-01"])]
+Territory = Annotated[str | None, Query(pattern=r"^[0-9]{2,7}$", description="A territory, with everything below it.")]
+Kind = Annotated[str | None, Query(pattern=r"^[a-z][a-z_]{2,39}$", description="Only this kind of facility.")]
+
+
+async def _question(
+    ctx: Ctx,
+    principal: Annotated[Principal, allowed(Permission.metrics_read)],
+    session: Analysing,
+    now: Now,
+    since: Since,
+    until: Until,
+    territory: Territory = None,
+) -> Question:
+    period = period_of(since, until)
+    directory = await current_directory(ctx.database, session, now)
+    view = view_of(principal, directory, territory)
+    return Question(ctx, session, principal, directory, view, period, territory, None, now)
+
+
+async def _question_by_kind(question: "Asked", kind: Kind = None) -> Question:
+    return replace(question, kind=kind)
+
+
+Asked = Annotated[Question, Depends(_question)]
+"""A question about a period and a territory."""
+AskedByKind = Annotated[Question, Depends(_question_by_kind)]
+"""The same, perhaps about one kind of facility only."""
+
+
+def limits(question: Question) -> dict[str, Any]:
+    """Return the heading fields of an answer: what it is limited to, and as of when."""
+    return {
+        "as_of": question.as_of,
+        "period_from": question.period.since,
+        "period_to": question.period.until,
+        "territory": question.territory,
+    }

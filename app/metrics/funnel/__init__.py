@@ -1,0 +1,1 @@
+"""The referral funnel: how far the referrals of a cohort came."""
