@@ -1,6 +1,6 @@
 """Asking for a figure: whose view, which days, and that it is written down."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -17,7 +17,7 @@ from app.http.context import Analysing, Context, Ctx, Now
 from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission, Reach
-from app.metrics.indicator import Period
+from app.metrics.indicator import Figure, Period, Split
 
 LONGEST_PERIOD: Final = timedelta(days=1100)
 PROBLEMS: Final = (
@@ -87,6 +87,9 @@ def period_of(since: date, until: date) -> Period:
         raise errors.invalid(faults=[Fault("?to", "period", "must be after from, by 1100 days at most")])
     return Period(since, until)
 
+
+Compute = Callable[[Question, Sequence[Period], Split | None], Awaitable[list[Figure]]]
+"""Computes one indicator: a figure for each period and, when split, each group."""
 
 Since = Annotated[date, Query(alias="from", description="First service day.", examples=["2026-01-01"])]
 Until = Annotated[date, Query(alias="to", description="First service day after the period.", examples=["2026-04-01"])]
