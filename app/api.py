@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app import errors
+from app.capacity.routes import router as capacity
 from app.changes.reference import router as reference
 from app.changes.routes import router as changes
 from app.directory.routes import router as directory
@@ -17,7 +18,17 @@ from app.http.context import Reading
 from app.http.problems import problems
 from app.http.wire import Sent, example
 from app.identity.routes import router as identity
+from app.metrics.coverage.routes import router as coverage
+from app.metrics.effort.routes import router as effort
+from app.metrics.flows.routes import router as flows
 from app.metrics.funnel.routes import router as funnel
+from app.metrics.housing.routes import router as housing
+from app.metrics.indicators.routes import router as indicators
+from app.metrics.reach.routes import router as reach
+from app.metrics.reporting.routes import router as reporting
+from app.metrics.territories.routes import router as territories
+from app.metrics.time_to_success.routes import router as time_to_success
+from app.metrics.unmet_demand.routes import router as unmet_demand
 from app.patrols.routes import router as patrols
 from app.referrals.routes import router as referrals
 
@@ -36,6 +47,7 @@ TAGS: Final[Sequence[Mapping[str, Any]]] = (
     {"name": "encounters", "description": "Contacts, with the referrals made in them."},
     {"name": "referrals", "description": "Answers to referrals until their outcome is known."},
     {"name": "changes", "description": "What a device pulls."},
+    {"name": "capacity", "description": "Where there is a place now, and places held for referrals."},
     {"name": "metrics", "description": "Pathway figures for coordinators."},
     {"name": "service", "description": "The service itself."},
 )
@@ -121,5 +133,26 @@ def _kind(code: str) -> ProblemKindSent:
     )
 
 
-ROUTERS: Final = (identity, reference, directory, patrols, encounters, referrals, changes, funnel, service)
+ROUTERS: Final = (
+    identity,
+    reference,
+    directory,
+    patrols,
+    encounters,
+    referrals,
+    changes,
+    capacity,
+    funnel,
+    flows,
+    housing,
+    indicators,
+    reach,
+    coverage,
+    effort,
+    reporting,
+    territories,
+    time_to_success,
+    unmet_demand,
+    service,
+)
 """Every route of the service, in reading order; included one by one, as nesting routers is paid for by each request."""

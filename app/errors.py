@@ -174,3 +174,31 @@ referral_immutable = _kind(
     "A referral is not edited: enter it in error and make a new one",
     "Une orientation ne se modifie pas : annulez-la comme erreur et créez-en une autre",
 )
+
+# Why a place is not held.
+no_place_left = _kind("no-place-left", 409, "No place is left there", "Il n'y reste pas de place")
+no_places_reported = _kind(
+    "no-places-reported",
+    409,
+    "This facility has not said how many places are free",
+    "Ce lieu n'a pas dit combien de places sont libres",
+)
+report_too_old = _kind(
+    "report-too-old",
+    409,
+    "This facility's last report is too old to hold a place by",
+    "Le dernier état de ce lieu est trop ancien pour y retenir une place",
+)
+facility_closed = _kind("facility-closed", 409, "This facility is closed now", "Ce lieu est fermé en ce moment")
+referral_over = _kind(
+    "referral-over",
+    409,
+    "This referral needs no place any more",
+    "Cette orientation n'a plus besoin de place",
+)
+already_held = _kind(
+    "already-held",
+    409,
+    "A place is already held for this referral",
+    "Une place est déjà retenue pour cette orientation",
+)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +22,7 @@ from app.http.openapi import build_document
 from app.http.problems import as_problem, install_problems
 from app.identity.service import Authenticator
 from app.keyring import Keyring
+from app.metrics.refreshing import refresh
 from app.referrals.service import sweep
 from app.settings import Settings
 
@@ -68,29 +69,42 @@ def _documented(app: FastAPI) -> Any:  # noqa: ANN401 - FastAPI's hook
 
 @asynccontextmanager
 async def _living(_app: FastAPI, context: Context) -> AsyncIterator[None]:
-    """Run the writer and the sweep while the service serves; store what is queued before the end."""
+    """Run writer, sweep and upkeep of facts while the service serves; store what is queued before the end."""
     _settle_memory()
     context.writer.start()
-    sweeping = asyncio.create_task(_sweep_now_and_then(context), name="sweep")
+    upkeep = [
+        asyncio.create_task(_now_and_then(context.settings.sweep_interval_s, partial(_sweep, context)), name="sweep"),
+        asyncio.create_task(
+            _now_and_then(context.settings.refresh_interval_s, partial(_refresh, context)), name="refresh"
+        ),
+    ]
     try:
         yield
     finally:
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
+        for task in upkeep:
+            task.cancel()
+        await asyncio.gather(*upkeep, return_exceptions=True)
         await context.writer.stop()
         await context.database.close()
 
 
-async def _sweep_now_and_then(context: Context) -> None:
+async def _now_and_then(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
-        await asyncio.sleep(context.settings.sweep_interval_s)
+        await asyncio.sleep(seconds)
         try:
-            expired, attached = await sweep(context, context.clock())
+            await work()
         except Exception as error:  # noqa: BLE001 - the next round tries again
             as_problem(error)
-        else:
-            if expired or attached:
-                _log.info('{"sweep": {"expired": %d, "attached": %d}}', expired, attached)
+
+
+async def _sweep(context: Context) -> None:
+    expired, attached = await sweep(context, context.clock())
+    if expired or attached:
+        _log.info('{"sweep": {"expired": %d, "attached": %d}}', expired, attached)
+
+
+async def _refresh(context: Context) -> None:
+    await refresh(context.database)
 
 
 def _settle_memory() -> None:

@@ -40,5 +40,6 @@ class Settings(BaseSettings):
     )
 
     sweep_interval_s: float = Field(default=300.0, gt=0, description="Pause between two sweeps for silent referrals.")
+    refresh_interval_s: float = Field(default=2.0, gt=0, description="Pause between two rounds of computing facts.")
     perimeter: str = Field(default="paris-nord-est", description="Code of the perimeter that marks records as outside.")
     minimum_app_version: str = Field(default="1.0.0", description="Oldest patrol app that is still welcome.")

@@ -131,6 +131,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         keys_dir=tmp_path_factory.mktemp("keys"),
         sqlite_synchronous="OFF",
         sweep_interval_s=86_400,
+        refresh_interval_s=86_400,
     )
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import accounts, demo, directory, identity, service
+from app.cli import accounts, demo, directory, identity, indicators, metrics, service
 
 
 def build() -> typer.Typer:
@@ -16,7 +16,8 @@ def build() -> typer.Typer:
     )
     service.add_to(command)
     demo.add_to(command)
-    for subject in (identity, accounts, directory, service):
+    indicators.add_to(command)
+    for subject in (identity, accounts, directory, metrics, service):
         for name, group in subject.GROUPS.items():
             command.add_typer(group, name=name)
     return command

@@ -1,4 +1,4 @@
-"""`maraude territory | perimeter | kind | facility`: what there is, and where."""
+"""`maraude territory | perimeter | kind | facility | annotation`: what there is, where, and what happened there."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,7 +10,7 @@ import typer
 
 from app.cli.identity import NewName, Org, organisation_of
 from app.cli.running import AsJson, Hand, fail, pick, run, show_list, show_made
-from app.directory.vocabulary import TerritoryLevel
+from app.directory.vocabulary import AnnotationKind, TerritoryLevel
 
 if TYPE_CHECKING:
     from app.directory.records import Facility
@@ -20,12 +20,14 @@ territory: Final = typer.Typer(help="The territory tree.", no_args_is_help=True)
 perimeter: Final = typer.Typer(help="The territories a plan covers.", no_args_is_help=True)
 kind: Final = typer.Typer(help="Kinds of facility.", no_args_is_help=True)
 facility: Final = typer.Typer(help="Facilities and their opening hours.", no_args_is_help=True)
+annotation: Final = typer.Typer(help="Dated events that figures are read beside.", no_args_is_help=True)
 
 GROUPS: Final[Mapping[str, typer.Typer]] = {
     "territory": territory,
     "perimeter": perimeter,
     "kind": kind,
     "facility": facility,
+    "annotation": annotation,
 }
 
 FacilityMeant = Annotated[str, typer.Argument(metavar="FACILITY", help="The facility, by id or name.")]
@@ -231,3 +233,48 @@ def plan_hours(
         await upkeep.plan_hours(h.session, h.keyring, h.now, found.id, start, hours)
 
     run(work)
+
+
+@annotation.command("add")
+def add_annotation(
+    kind: Annotated[AnnotationKind, typer.Argument(help="What kind of event.")],
+    on: Annotated[date, typer.Option(**_DAY, help="Day it happened on or took effect.")],
+    label_fr: Annotated[str, typer.Option(help="What happened, in French; no person's name.")],
+    label_en: Annotated[str, typer.Option(help="What happened, in English.")],
+    source: Annotated[str, typer.Option(help="Where this is known from.")],
+    territory: Annotated[str | None, typer.Option(metavar="CODE", help="Where; everywhere when not given.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Enter a dated event, shown beside the figures of its territory, and print its id."""
+    from app.clock import uuid7
+    from app.directory import upkeep
+    from app.directory.records import Annotation
+    from app.directory.vocabulary import Label
+
+    async def work(h: Hand) -> UUID:
+        new = Annotation(uuid7(h.now), on, territory, kind, Label(label_fr, label_en), source)
+        await upkeep.annotate(h.session, h.keyring, h.now, new)
+        return new.id
+
+    show_made({"id": run(work), "day": on, "kind": kind.value, "territory": territory}, as_json=as_json)
+
+
+@annotation.command("list")
+def list_annotations(*, as_json: AsJson = False) -> None:
+    """List the dated events by day."""
+    from app.directory.queries import annotations
+
+    rows = [
+        {
+            "id": one.id,
+            "day": one.day,
+            "kind": one.kind.value,
+            "territory": one.territory_code,
+            "label_fr": one.label.fr,
+            "label_en": one.label.en,
+            "source": one.source,
+        }
+        for one in run(lambda h: annotations(h.session))
+    ]
+    show_list(rows, as_json=as_json)

@@ -90,13 +90,21 @@ class Database:
         self._writer = self._engine(url, writers, settings, settings.write_timeout_s, pooled=pooled, writes=True)
         self._reader = self._engine(url, settings.read_connections, settings, settings.read_timeout_s, pooled=pooled)
         self._analyst = self._engine(
-            url, settings.analysis_connections, settings, settings.analysis_timeout_s, pooled=pooled
+            url, settings.analysis_connections, settings, settings.analysis_timeout_s, pooled=pooled, one_snapshot=True
         )
         self._read_timeout_s = settings.read_timeout_s
         self._analysis_timeout_s = settings.analysis_timeout_s
 
     def _engine(
-        self, url: URL, connections: int, settings: Settings, timeout_s: float, *, pooled: bool, writes: bool = False
+        self,
+        url: URL,
+        connections: int,
+        settings: Settings,
+        timeout_s: float,
+        *,
+        pooled: bool,
+        writes: bool = False,
+        one_snapshot: bool = False,
     ) -> AsyncEngine:
         poolclass: type[Pool] = AsyncAdaptedQueuePool if pooled else NullPool
         sizes = {"pool_size": connections, "max_overflow": 0, "pool_timeout": _POOL_WAIT_S} if pooled else {}
@@ -111,7 +119,8 @@ class Database:
             poolclass=poolclass,
             hide_parameters=True,
             connect_args={"options": options, "connect_timeout": 5},
-            execution_options={"postgresql_readonly": not writes},
+            execution_options={"postgresql_readonly": not writes}
+            | ({"isolation_level": "REPEATABLE READ"} if one_snapshot else {}),
             **sizes,
         )
 
@@ -130,7 +139,7 @@ class Database:
 
     @asynccontextmanager
     async def analysing(self) -> AsyncIterator[ReadSession]:
-        """Give a snapshot for metrics, on connections of their own."""
+        """Give one snapshot for all statements of a question for figures, on connections of their own."""
         async with self._bounded(self._analyst, self._analysis_timeout_s) as session:
             yield session
 

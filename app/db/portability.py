@@ -12,10 +12,14 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from app.db.table import placement_of
 
+HOLDING: Final = 0
+"""Purpose: holding a place of a facility, for a referral."""
 FOLDING: Final = 1
 """Purpose: folding the referrals of an organisation."""
 CHAINING: Final = 2
 """Purpose: adding to the audit chain of an organisation."""
+REFRESHING: Final = 4
+"""Purpose: computing the facts of an organisation anew; taken alone."""
 
 
 class commit_horizon(GenericFunction[int]):  # noqa: N801 - a SQL function
@@ -71,6 +75,57 @@ def _week_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # 
 @compiles(week_of, "sqlite")
 def _week_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
     return f"date({compiler.process(element.clauses, **kw)}, '-6 days', 'weekday 1')"
+
+
+class day_number(GenericFunction[int]):  # noqa: N801 - a SQL function
+    """A day as the number of days since 1970-01-01."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(day_number, "postgresql")
+def _day_number_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"CAST({compiler.process(element.clauses, **kw)} - DATE '1970-01-01' AS bigint)"
+
+
+@compiles(day_number, "sqlite")
+def _day_number_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"CAST(julianday({compiler.process(element.clauses, **kw)}) - 2440587.5 AS INTEGER)"
+
+
+class elements_of(GenericFunction[str]):  # noqa: N801 - a SQL function
+    """The strings of a JSON array, one a row: `elements_of(column).table_valued("value")`."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(elements_of, "postgresql")
+def _elements_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"jsonb_array_elements_text({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(elements_of, "sqlite")
+def _elements_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+class length_of(GenericFunction[int]):  # noqa: N801 - a SQL function
+    """How many elements a JSON array has."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(length_of, "postgresql")
+def _length_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"jsonb_array_length({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(length_of, "sqlite")
+def _length_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"json_array_length({compiler.process(element.clauses, **kw)})"
 
 
 _POSITION: Final = {

@@ -23,6 +23,7 @@ from app.keyring import SEAL_BYTES, Keyring, fingerprint
 from app.referrals.making import record_key
 from app.referrals.rules import expiry_id, withdrawal_id
 from app.settings import Settings
+from app.upkeep.queries import mark_days
 
 _MOST_ORIGINALS: Final = 50_000
 _PAGE: Final = 400
@@ -132,6 +133,8 @@ async def _copy_page(database: Database, keyring: Keyring, ids: Sequence[UUID], 
         made = await _insert(session, queries.ENCOUNTER, (c.encounter(row) for c in copiers for row in encounters))
         await _insert(session, queries.REFERRAL, (c.referral(row) for c in copiers for row in referrals))
         await _insert(session, queries.EVENT, (c.event(row) for c in copiers for row in events))
+        days = {(row["org_id"], row["service_day"]) for row in (*patrols, *encounters)}
+        await mark_days(session, days | {(row["org_id"], row["cohort_day"]) for row in referrals})
         await append(session, keyring, [Act(SERVICE, SERVICE, "demo.copy", utc_now(), {"encounters": made})])
     return made
 

@@ -19,6 +19,7 @@ from app.directory.rules import local_day
 from app.http.context import Context
 from app.http.envelope import Outcome
 from app.main import create_app
+from app.metrics.refreshing import refresh
 from app.referrals.service import sweep
 from app.settings import Settings
 
@@ -104,7 +105,12 @@ def loading_settings(settings: Settings) -> Settings:
     device would be 9,000 requests which show nothing new. The sweep runs at the city's time and not at ours.
     """
     return settings.model_copy(
-        update={"sqlite_synchronous": "OFF", "token_lifetime": _TOKEN_LIFETIME, "sweep_interval_s": _NEVER_S}
+        update={
+            "sqlite_synchronous": "OFF",
+            "token_lifetime": _TOKEN_LIFETIME,
+            "sweep_interval_s": _NEVER_S,
+            "refresh_interval_s": _NEVER_S,
+        }
     )
 
 
@@ -124,6 +130,7 @@ async def load(settings: Settings, city: City, progress: Progress = lambda _: No
             clock.now = one.at
             await loading.post(one)
             progress(one.at)
+        await refresh(context.database)
     loading.tally.seconds = time.perf_counter() - started
     return loading.tally
 

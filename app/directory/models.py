@@ -9,7 +9,7 @@ from sqlmodel import Boolean
 from app.db.table import Base, column, placed
 from app.db.types import Big, Bytes32, Day, Instant, Key, Name, Small, TerritoryCode, Word, between, one_of
 from app.directory.rules import MOST_REPORTED
-from app.directory.vocabulary import ReportReason, Rung, SuccessState, TerritoryLevel, Weekday
+from app.directory.vocabulary import AnnotationKind, ReportReason, Rung, SuccessState, TerritoryLevel, Weekday
 
 DIRECTORY = "directory"
 _PERIOD = "valid_until IS NULL OR valid_until >= valid_from"
@@ -183,3 +183,24 @@ class DirectoryVersion(Base, table=True):
     name: str = column(Word, "Always the same: there is one row.", key=True)
     version: int = column(Big, "Number of transactions that changed the directory.")
     changed_at: datetime = column(Instant, "When the last of them did, in ms since 1970 UTC.")
+
+
+class Annotation(Base, table=True):
+    """Something that happened on a day and that figures are read beside."""
+
+    __tablename__ = "annotation"
+    __table_args__ = (
+        one_of("kind", AnnotationKind),
+        Index(None, "day"),
+        placed("reference", "Dated events that figures are read beside: evictions, openings, closures, laws."),
+    )
+
+    id: UUID = column(Key, "Identifier.", key=True)
+    day: date = column(Day, "Day it happened on or took effect.")
+    territory_code: str | None = column(
+        TerritoryCode, "Where; null when it concerns them all.", null=True, refers="territory.code"
+    )
+    kind: AnnotationKind = column(Word, "What kind of event.")
+    label_fr: str = column(Name, "What happened, in French; no person's name.")
+    label_en: str = column(Name, "What happened, in English.")
+    source: str = column(Name, "Where this is known from.")

@@ -16,6 +16,7 @@ from app.db.table import table_of
 from app.directory import records
 from app.directory.models import (
     DIRECTORY,
+    Annotation,
     DirectoryVersion,
     Facility,
     FacilityKind,
@@ -27,7 +28,7 @@ from app.directory.models import (
     TerritoryBorder,
 )
 from app.directory.rules import Hours, KindRule, Observation, Place
-from app.directory.vocabulary import Label, ReportReason, Rung, SuccessState, TerritoryLevel, Weekday
+from app.directory.vocabulary import AnnotationKind, Label, ReportReason, Rung, SuccessState, TerritoryLevel, Weekday
 from app.identity.models import Organisation
 
 TERRITORY: Final = table_of(Territory)
@@ -38,6 +39,7 @@ KIND: Final = table_of(FacilityKind)
 FACILITY: Final = table_of(Facility)
 HOURS: Final = table_of(OpeningHours)
 REPORT: Final = table_of(FacilityReport)
+ANNOTATION: Final = table_of(Annotation)
 _FEED: Final = table_of(Feed)
 _VERSION: Final = table_of(DirectoryVersion)
 
@@ -247,3 +249,25 @@ async def stored_reports(
         col(FacilityReport.org_id), col(FacilityReport.id), col(FacilityReport.digest), col(FacilityReport.facility_id)
     ).where(col(FacilityReport.org_id).in_(sorted(org_ids)), col(FacilityReport.id).in_(sorted(ids)))
     return {(org, report): (digest, facility) for org, report, digest, facility in await session.execute(wanted)}
+
+
+async def annotations(
+    session: _Session, since: date | None = None, until: date | None = None
+) -> list[records.Annotation]:
+    """Return the annotations of the days in [since, until), or of all days, by day."""
+    wanted = select(Annotation).order_by(col(Annotation.day), col(Annotation.id))
+    if since is not None:
+        wanted = wanted.where(col(Annotation.day) >= since)
+    if until is not None:
+        wanted = wanted.where(col(Annotation.day) < until)
+    return [
+        records.Annotation(
+            row.id,
+            row.day,
+            row.territory_code,
+            AnnotationKind(row.kind),
+            Label(row.label_fr, row.label_en),
+            row.source,
+        )
+        for row in await session.scalars(wanted)
+    ]

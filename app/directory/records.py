@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.directory.rules import Hours, KindRule, Place
-from app.directory.vocabulary import Label, ReportReason
+from app.directory.vocabulary import AnnotationKind, Label, ReportReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +93,15 @@ class Present:
     facility_id: UUID
     position: int
     report: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Something that happened on a day and that figures are read beside; everywhere without a territory."""
+
+    id: UUID
+    day: date
+    territory_code: str | None
+    kind: AnnotationKind
+    label: Label
+    source: str

@@ -58,19 +58,20 @@ def _sent(facility: Facility, report: Report | None, now: datetime) -> FacilityS
         operator=facility.operator,
         opened_on=ref.opened_on,
         closed_on=ref.closed_on,
-        open_by_hours=_open_by_hours(facility, now),
-        report=_report_sent(report, now) if report else None,
+        open_by_hours=open_by_hours(facility, now),
+        report=report_sent(report, now) if report else None,
     )
 
 
-def _open_by_hours(facility: Facility, now: datetime) -> bool | None:
+def open_by_hours(facility: Facility, now: datetime) -> bool | None:
     """Say whether the planned hours have it open; None where none were ever planned."""
     if not is_valid(facility.ref.opened_on, facility.ref.closed_on, local_day(now)):
         return False
     return is_open(facility.hours, now) if facility.hours else None
 
 
-def _report_sent(report: Report, now: datetime) -> ReportSent:
+def report_sent(report: Report, now: datetime) -> ReportSent:
+    """Return a report as it is sent, with its age."""
     return ReportSent(
         open=report.open,
         places_free=report.places_free,

@@ -13,7 +13,7 @@ from app.clock import uuid7
 from app.db.engine import WriteSession
 from app.db.portability import commit_position
 from app.directory import queries, seeds
-from app.directory.records import FacilityRef, Perimeter, Territory
+from app.directory.records import Annotation, FacilityRef, Perimeter, Territory
 from app.directory.rules import Hours, hours_fault, overlaps
 from app.directory.vocabulary import RECORDABLE
 from app.errors import Fault, Problem
@@ -145,6 +145,31 @@ async def plan_hours(
     await _move(session, facility_id)
     detail = {"facility": str(facility_id), "from": start.isoformat(), "openings": len(rows)}
     await _done(session, keyring, _act(facility.org_id, "facility.hours", now, **detail))
+
+
+async def annotate(session: WriteSession, keyring: Keyring, now: datetime, annotation: Annotation) -> None:
+    """Enter something that figures are read beside. Raises `invalid`.
+
+    It is none of what phones know of the directory: no change is counted and nothing is fed to them.
+    """
+    for name, text in (*zip(("label_fr", "label_en"), annotation.label, strict=True), ("source", annotation.source)):
+        if not 0 < len(text) <= _NAME_LENGTH:
+            raise _refused(f"/{name}", f"must have 1 to {_NAME_LENGTH} characters")
+    known = {territory.place.code for territory in await queries.territories(session)}
+    if annotation.territory_code is not None and annotation.territory_code not in known:
+        raise _refused("/territory", "must be a territory of the directory")
+    row = {
+        "id": annotation.id,
+        "day": annotation.day,
+        "territory_code": annotation.territory_code,
+        "kind": annotation.kind,
+        "label_fr": annotation.label.fr,
+        "label_en": annotation.label.en,
+        "source": annotation.source,
+    }
+    await queries.add(session, queries.ANNOTATION, [row])
+    detail = {"annotation": str(annotation.id), "kind": annotation.kind.value, "day": annotation.day.isoformat()}
+    await append(session, keyring, [_act(SERVICE, "annotation.add", now, **detail)])
 
 
 async def _held(session: WriteSession, facility_id: UUID) -> FacilityRef:

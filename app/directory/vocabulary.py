@@ -61,6 +61,16 @@ class Weekday(StrEnum):
     sunday = "sunday"
 
 
+class AnnotationKind(StrEnum):
+    """What happened that a reader of figures should know of."""
+
+    eviction = "eviction"
+    opening = "opening"
+    closure = "closure"
+    law = "law"
+    other = "other"
+
+
 RECORDABLE: Final = frozenset({TerritoryLevel.commune, TerritoryLevel.arrondissement, TerritoryLevel.quarter})
 """The levels a record may name: a region or a departement says too little to be a place."""
 
@@ -98,5 +108,12 @@ VOCABULARIES: Final[Mapping[str, Mapping[StrEnum, Label]]] = {
         Weekday.friday: Label("vendredi", "Friday"),
         Weekday.saturday: Label("samedi", "Saturday"),
         Weekday.sunday: Label("dimanche", "Sunday"),
+    },
+    "annotation_kind": {
+        AnnotationKind.eviction: Label("évacuation", "eviction"),
+        AnnotationKind.opening: Label("ouverture", "opening"),
+        AnnotationKind.closure: Label("fermeture", "closure"),
+        AnnotationKind.law: Label("loi ou règlement", "law or rule"),
+        AnnotationKind.other: Label("autre", "other"),
     },
 }

@@ -34,6 +34,7 @@ from app.referrals.making import (
 )
 from app.referrals.sealing import Sealer, period_of
 from app.referrals.service import referral_faults
+from app.upkeep.queries import mark_days
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ async def _store_all_new(session: WriteSession, cases: Sequence[_Case]) -> None:
     if not await queries.add_all_new(session, [case.candidate.row for case in cases]):
         raise NotAllNewError
     await open_all_new(session, [row for case in cases for row in case.referrals])
+    await mark_days(session, {(case.making.org_id, case.making.cohort_day) for case in cases})
 
 
 async def _store_carefully(session: WriteSession, cases: Sequence[_Case], now: datetime) -> None:

@@ -54,6 +54,10 @@ class Permission(StrEnum):
     referral_lookup = "referral:lookup"
     stay_exit = "stay:exit"
     facility_report = "facility:report"
+    capacity_read = "capacity:read"
+    hold_write = "hold:write"
+    hold_read = "hold:read"
+    hold_release = "hold:release"
     metrics_read = "metrics:read"
     release_read = "release:read"
     plan_read = "plan:read"
@@ -78,6 +82,10 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
             Permission.referral_event,
             Permission.referral_lookup,
             Permission.stay_exit,
+            Permission.capacity_read,
+            Permission.hold_write,
+            Permission.hold_read,
+            Permission.hold_release,
         }
     ),
     Role.facility_device: frozenset(
@@ -88,9 +96,12 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
             Permission.referral_lookup,
             Permission.stay_exit,
             Permission.facility_report,
+            Permission.capacity_read,
+            Permission.hold_read,
+            Permission.hold_release,
         }
     ),
-    Role.coordinator: frozenset(_EVERYONE | {Permission.metrics_read}),
+    Role.coordinator: frozenset(_EVERYONE | {Permission.metrics_read, Permission.capacity_read}),
     Role.monitor: frozenset(_EVERYONE | {Permission.release_read, Permission.plan_read}),
     Role.administrator: frozenset(
         _EVERYONE | {Permission.device_manage, Permission.account_manage, Permission.directory_manage}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from app.http.envelope import Verdict
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import to_the_hour
 from app.ingest.verdicts import verdict_on
+from app.upkeep.queries import mark_days
 
 CORRECTABLE_FOR: Final = timedelta(hours=72)
 _KEPT: Final = ("first_received_at",)
@@ -47,7 +48,8 @@ class Candidate:
 async def store_revised(session: WriteSession, table: Table, candidates: Sequence[Candidate], now: datetime) -> None:
     """Insert the new, correct what may be corrected, and mark each candidate with its decision.
 
-    `table` has org_id, id, team_id, revision, digest and first_received_at. The number of statements does not depend on
+    `table` has org_id, id, team_id, service_day, revision, digest and first_received_at. The days of what is stored and
+    of what it replaces are marked. The number of statements does not depend on
     the number of candidates. Where one id comes several times, each is decided against the one before it.
     """
     first: dict[tuple[UUID, UUID], Candidate] = {}
@@ -62,13 +64,16 @@ async def store_revised(session: WriteSession, table: Table, candidates: Sequenc
         await _hold_for_corrections(session, rest)
         known |= await _stored(session, table, [key for key in first if key not in inserted], now)
     corrected: dict[tuple[UUID, UUID], Candidate] = {}
+    days = {(first[key].row["org_id"], first[key].row["service_day"]) for key in inserted}
     for candidate in rest:
         candidate.stored = known[candidate.key].seen_by(candidate.row["team_id"])
         candidate.decision = decide(candidate.stored, candidate.row["digest"], candidate.revision)
         if candidate.decision is Decision.correct:
+            days |= {(candidate.key[0], day) for day in (known[candidate.key].day, candidate.row["service_day"])}
             known[candidate.key] = _as_stored(candidate)
             corrected[candidate.key] = candidate
     await update_rows(session, table, [_without(c.row, _KEPT) for c in corrected.values()])
+    await mark_days(session, days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class _Known:
     digest: bytes
     revision: int
     team_id: UUID
+    day: date
     correctable: bool
 
     def seen_by(self, team_id: UUID) -> Stored:
@@ -83,7 +89,8 @@ class _Known:
 
 
 def _as_stored(candidate: Candidate) -> _Known:
-    return _Known(candidate.row["digest"], candidate.revision, candidate.row["team_id"], correctable=True)
+    row = candidate.row
+    return _Known(row["digest"], candidate.revision, row["team_id"], row["service_day"], correctable=True)
 
 
 async def _hold_for_corrections(session: WriteSession, candidates: Sequence[Candidate]) -> None:
@@ -100,13 +107,19 @@ async def _stored(
         return {}
     found = await session.execute(
         select(
-            table.c.org_id, table.c.id, table.c.digest, table.c.revision, table.c.team_id, table.c.first_received_at
+            table.c.org_id,
+            table.c.id,
+            table.c.digest,
+            table.c.revision,
+            table.c.team_id,
+            table.c.service_day,
+            table.c.first_received_at,
         ).where(table.c.org_id.in_({org for org, _ in keys}), among(session, table.c.id, {key for _, key in keys}))
     )
     hour = to_the_hour(now)  # receptions are known by the hour, and nobody is given less than was promised
     return {
-        (org, key): _Known(digest, revision, team, hour - received <= CORRECTABLE_FOR)
-        for org, key, digest, revision, team, received in found
+        (org, key): _Known(digest, revision, team, day, hour - received <= CORRECTABLE_FOR)
+        for org, key, digest, revision, team, day, received in found
     }
 
 

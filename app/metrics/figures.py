@@ -10,7 +10,7 @@ from app.directory.schemas import LabelSent
 from app.directory.service import Directory
 from app.directory.vocabulary import Label
 from app.http.wire import Sent
-from app.metrics.indicator import Ratio, is_small
+from app.metrics.indicator import Figure, Indicator, Ratio, is_small
 
 
 class CountSent(Sent):
@@ -77,3 +77,78 @@ def territory_labels(directory: Directory) -> Callable[[str | None], LabelSent |
     """Return what finds the name of a territory, or None for an unknown code."""
     names = {found.place.code: LabelSent(fr=found.name, en=found.name) for found in directory.all_territories}
     return lambda code: names.get(code or "")
+
+
+class TermSent(Sent):
+    """What the measures of one code mean."""
+
+    code: str
+    label: LabelSent
+    unit: str = Field(description="What a value counts or measures.")
+    rule: LabelSent = Field(description="How it is computed, in words.")
+    pitfalls: LabelSent = Field(description="What a reader could get wrong.")
+    definition_version: int = Field(description="One more whenever the same data would give another value.")
+
+    @classmethod
+    def of(cls, indicator: Indicator) -> "TermSent":
+        """Return the meaning of an indicator."""
+        return cls(
+            code=indicator.code,
+            label=LabelSent.of(indicator.label),
+            unit=indicator.unit.value,
+            rule=LabelSent.of(indicator.rule),
+            pitfalls=LabelSent.of(indicator.pitfalls),
+            definition_version=indicator.version,
+        )
+
+
+class MeasureSent(Sent):
+    """One value; its code stands among the terms of the answer."""
+
+    code: str
+    value: float | None = Field(description="In the unit of its term; null when it cannot be computed.")
+    n: int = Field(description="The count above the line; of a plain count, the value itself.")
+    denominator: float | None = Field(description="What stands below the line; null for a plain count.")
+    small: bool = Field(description="`n` is 1 to 10: few enough people to be recognised by; handle with care.")
+    unknown: int | None = Field(description="How many of `base` are unknown; null where nothing can be.")
+    base: int | None = Field(description="What `unknown` is a part of.")
+    late: int | None = Field(description="Records received more than 24 hours after; null where none are counted.")
+    reason: str | None = Field(description="Why there is no value.")
+
+    @classmethod
+    def of(cls, code: str, figure: Figure) -> "MeasureSent":
+        """Return a figure as it is sent."""
+        return cls(
+            code=code,
+            value=figure.value,
+            n=figure.n,
+            denominator=figure.denominator,
+            small=is_small(figure.n),
+            unknown=figure.unknown,
+            base=figure.base,
+            late=figure.late,
+            reason=figure.reason,
+        )
+
+
+def term_example(code: str, unit: str) -> dict[str, Any]:
+    """Return a term as it stands in an example."""
+    words = {"fr": "règle en toutes lettres", "en": "rule in words"}
+    return {
+        "code": code, "label": words, "unit": unit, "rule": words, "pitfalls": words, "definition_version": 1,
+    }  # fmt: skip
+
+
+def measure_example(code: str, value: float, n: int, denominator: float | None) -> dict[str, Any]:
+    """Return a measure as it stands in an example."""
+    return {
+        "code": code,
+        "value": value,
+        "n": n,
+        "denominator": denominator,
+        "small": is_small(n),
+        "unknown": None,
+        "base": None,
+        "late": None,
+        "reason": None,
+    }

@@ -140,7 +140,7 @@ class Period:
             return [self]
         found, start = [], self.since
         while start < self.until:
-            end = min(_next(start, granularity), self.until)
+            end = min(_next(start, granularity), self.until) if start.year < date.max.year else self.until
             found.append(Period(start, end))
             start = end
         return found

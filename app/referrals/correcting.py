@@ -14,6 +14,7 @@ from app.referrals.making import Making
 from app.referrals.records import SERVICE, Standing
 from app.referrals.rules import withdrawal_id
 from app.referrals.vocabulary import Step
+from app.upkeep.queries import mark_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ async def follow_encounters(session: WriteSession, changes: Sequence[EncounterCh
     )
     pairs = [(by_encounter[s.org_id, key], s) for key, s in found if (s.org_id, key) in by_encounter]
     await queries.set_referrals(session, [_place(change, standing, position) for change, standing in pairs])
+    days = [(s.org_id, day) for change, s in pairs for day in (s.cohort_day, change.making.cohort_day)]
+    await mark_days(session, days)
     await queries.add_events(session, [_withdrawal(c, s, now) for c, s in pairs if c.withdrawn])
     await queries.remove_events(session, [(s.org_id, withdrawal_id(s.id)) for c, s in pairs if not c.withdrawn])
     moved = await queries.by_ids(session, {standing.id for _, standing in pairs})

@@ -7,6 +7,7 @@ from app.db.engine import WriteSession
 from app.referrals import queries
 from app.referrals.records import Standing, StoredEvent, folded_columns
 from app.referrals.rules import Folded, fold
+from app.upkeep.queries import mark_days
 
 
 async def refold(
@@ -14,13 +15,13 @@ async def refold(
 ) -> dict[tuple[UUID, UUID], Folded]:
     """Fold the events of each referral again; return {(organisation, id): folded}.
 
-    Three statements whatever their number. A referral whose fold says what is stored keeps its place in the feeds:
+    Four statements whatever their number. A referral whose fold says what is stored keeps its place in the feeds:
     posting the same thing again wakes nobody.
     """
     listed = list(standings)
     events = await queries.events_of(session, [(standing.org_id, standing.id) for standing in listed])
     folds: dict[tuple[UUID, UUID], Folded] = {}
-    referrals, marks = [], []
+    referrals, marks, days = [], [], set()
     for standing in listed:
         stored = events[standing.org_id, standing.id]
         folded = fold(standing.first(), (event.event() for event in stored), standing.terms())
@@ -28,9 +29,11 @@ async def refold(
         if not standing.shows(folded):
             keys = {"org_id": standing.org_id, "id": standing.id, "position": position}
             referrals.append(keys | folded_columns(folded, standing.terms()))
+            days.add((standing.org_id, standing.cohort_day))
         marks += [mark for event in stored if (mark := _mark(event, folded)) is not None]
     await queries.set_referrals(session, referrals)
     await queries.set_events(session, marks)
+    await mark_days(session, days)
     return folds
 
 

@@ -16,6 +16,7 @@ from app.referrals.records import Held, Sender, Standing, folded_columns
 from app.referrals.rules import First, Terms, made
 from app.referrals.schemas import ReferralIn
 from app.referrals.vocabulary import State
+from app.upkeep.queries import mark_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,15 @@ async def open_referrals(session: WriteSession, rows: Sequence[Row]) -> None:
     """Store new referrals, and let the events that waited for them take effect."""
     if rows:
         await queries.add_referrals(session, rows)
+        await mark_days(session, {(row["org_id"], row["cohort_day"]) for row in rows})
         await welcome(session, rows)
 
 
 async def open_all_new(session: WriteSession, rows: Sequence[Row]) -> None:
-    """Do the same when none of the referrals is there yet; raises NotAllNewError when one was."""
+    """Do the same when none of the referrals is there yet; raises NotAllNewError when one was.
+
+    Their days are the caller's to mark, with those of their encounters.
+    """
     if rows:
         if not await queries.add_all_new_referrals(session, rows):
             raise NotAllNewError

@@ -13,9 +13,10 @@ from app.demo.device import Device
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.vocabulary import Reach, Role
+from app.metrics.refreshing import refresh
 from app.referrals.service import sweep
 from app.settings import Settings
-from tests import make, members
+from tests import make, members, places
 from tests.clock import NIGHT, SetClock
 from tests.make import Json
 from tests.members import House
@@ -126,7 +127,7 @@ def rates(group: Json) -> dict[str, tuple[int, int]]:
 
 
 def by_key(funnel: Json) -> dict[str, int]:
-    return {group["key"]: group["made"]["n"] for group in funnel["groups"]}
+    return {"/".join(group["key"]): group["made"]["n"] for group in funnel["groups"]}
 
 
 _REST, _HOTEL = "rest_room", "emergency_housing"
@@ -317,16 +318,16 @@ async def test_groups_come_by_key_and_add_up(desk: Desk, group_by: str) -> None:
     assert by_key(shown) == _GROUPS[group_by]
     assert list(by_key(shown)) == sorted(by_key(shown))
     assert shown["total"]["made"]["n"] == 3
-    assert shown["total"]["label"] is None
+    assert shown["total"]["labels"] == []
     assert [sum(column) for column in zip(*map(reached, shown["groups"]), strict=True)] == reached(shown["total"])
 
 
 async def test_groups_of_kinds_and_territories_have_names(desk: Desk) -> None:
     await desk.make(_REST, _ASKED)
     kinds, quarters, weeks = [(await desk.funnel(group_by=one))["groups"][0] for one in ("kind", "territory", "week")]
-    assert kinds["label"] == {"fr": "Espace de repos", "en": "Rest room"}
-    assert quarters["label"] == {"fr": "Goutte-d'Or", "en": "Goutte-d'Or"}
-    assert weeks["label"] is None
+    assert kinds["labels"] == [{"fr": "Espace de repos", "en": "Rest room"}]
+    assert quarters["labels"] == [{"fr": "Goutte-d'Or", "en": "Goutte-d'Or"}]
+    assert weeks["labels"] == [None]
 
 
 @pytest.mark.parametrize(
@@ -373,7 +374,7 @@ class TestServiceDays:
             after = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
             period: dict[str, Any] = {"from": day, "to": after, "horizon_days": 1}
             assert (await one.funnel(**period))["total"]["made"]["n"] == 1
-            assert (await one.funnel(**period, group_by="month"))["groups"][0]["key"] == day[:7]
+            assert (await one.funnel(**period, group_by="month"))["groups"][0]["key"] == [day[:7]]
 
 
 class TestReach:
@@ -452,7 +453,7 @@ class TestAQuestion:
         assert written == [
             {
                 "from": "2026-02-15", "to": "2026-03-15", "horizon_days": 7,
-                "kind": _REST, "territory": "75118", "group_by": "week",
+                "kind": _REST, "territory": "75118", "group_by": ["week"], "compare": None,
             }
         ]  # fmt: skip
 
@@ -460,6 +461,74 @@ class TestAQuestion:
         shown = await desk.funnel(territory="75118", kind=_REST)
         assert (shown["definition"], shown["definition_version"]) == ("referral_funnel", 1)
         assert (shown["period_from"], shown["period_to"], shown["horizon_days"]) == ("2026-02-15", "2026-03-15", 30)
-        assert (shown["territory"], shown["kind"], shown["group_by"]) == ("75118", _REST, None)
+        assert (shown["territory"], shown["kind"], shown["group_by"]) == ("75118", _REST, [])
         assert datetime.fromisoformat(shown["as_of"]) == desk.clock.now
         assert shown["rule"]["fr"].startswith("Orientations créées")
+
+
+class TestSplits:
+    """By rung, team and facility; by two things at once; for people; beside another cohort."""
+
+    async def test_kinds_of_one_rung_are_one_group(self, desk: Desk) -> None:
+        for kind in (_REST, "consumption_room", _HOTEL):
+            await desk.make(kind, _ASKED)
+        assert by_key(await desk.funnel(group_by="rung")) == {"emergency_housing": 1, "first_reception": 2}
+
+    async def test_two_splits_cross(self, desk: Desk) -> None:
+        await desk.make(_REST, _ASKED)
+        await desk.make(_HOTEL, _ASKED, territory="93066")
+        shown = await desk.funnel(group_by=["kind", "territory"])
+        assert by_key(shown) == {"emergency_housing/93066": 1, "rest_room/7511803": 1}
+        assert [label["en"] for label in shown["groups"][1]["labels"]] == ["Rest room", "Goutte-d'Or"]
+
+    async def test_three_splits_are_too_many(self, desk: Desk) -> None:
+        answer = await desk.ask(group_by=["kind", "territory", "month"])
+        assert answer.status_code == 422
+
+    async def test_a_facility_and_a_team_go_by_their_names(self, desk: Desk) -> None:
+        place = await places.opened(desk.context, desk.house, name="La Halte")
+        await desk.make(_REST, _ASKED, facility_id=str(place))
+        await desk.make(_REST, _ASKED)
+        facilities = (await desk.funnel(group_by="facility"))["groups"]
+        assert {tuple(one["key"]): one["labels"] for one in facilities} == {
+            (str(place),): [{"fr": "La Halte", "en": "La Halte"}],
+            ("none",): [None],
+        }
+        team = (await desk.funnel(group_by="team"))["groups"]
+        assert [(one["key"], one["labels"][0]["fr"]) for one in team] == [([str(desk.house.team_id)], "Maraude")]
+
+    async def test_a_person_with_two_referrals_is_one_person_who_came_furthest(self, desk: Desk) -> None:
+        card = make.code()
+        for arrives in (True, False):
+            referral = make.referral()
+            await store(desk.phone, "encounters", make.encounter(occurred_at=_MADE, card=card, referrals=[referral]))
+            if arrives:
+                event = make.event(referral_id=referral["id"], occurred_at=_MADE + timedelta(minutes=10))
+                await store(desk.phone, "referral-events", event)
+        await desk.make(_REST, _ASKED)
+        people = (await desk.funnel(persons="true"))["persons"]
+        assert (people["linked"]["n"], people["persons"]["n"], people["succeeded"]["n"]) == (2, 1, 1)
+        assert people["linked_share"] == pytest.approx(2 / 3)
+        assert [stage["persons"]["n"] for stage in people["stages"]] == [1, 1, 1, 0]
+
+    async def test_nobody_followed_has_no_linked_share(self, desk: Desk) -> None:
+        people = (await desk.funnel(persons="true"))["persons"]
+        assert (people["linked_share"], people["persons"]["n"]) == (None, 0)
+
+    async def test_another_cohort_stands_beside(self, desk: Desk) -> None:
+        await desk.make(_REST, _ASKED)
+        await desk.make(_REST, _ASKED, occurred_at=_MADE - timedelta(days=28))
+        shown = await desk.funnel(compare="previous_period", group_by="kind")
+        other = shown["compared"]
+        assert (other["period_from"], other["period_to"]) == ("2026-01-18", "2026-02-15")
+        assert (shown["total"]["made"]["n"], other["total"]["made"]["n"], by_key(other)) == (1, 1, {_REST: 1})
+        year = (await desk.funnel(compare="year_before"))["compared"]
+        assert (year["period_from"], year["total"]["made"]["n"]) == ("2025-02-15", 0)
+
+    async def test_facts_and_records_say_the_same(self, desk: Desk) -> None:
+        await desk.make(_REST, [*_ASKED, (0.1, "arrived")])
+        await desk.make(_HOTEL, _ASKED, territory="93066", occurred_at=_MADE - timedelta(days=9))
+        counted = [await desk.funnel(group_by=one) for one in ("rung", "week", "month", ["kind", "month"])]
+        await refresh(desk.context.database)
+        kept = [await desk.funnel(group_by=one) for one in ("rung", "week", "month", ["kind", "month"])]
+        assert [one["groups"] for one in kept] == [one["groups"] for one in counted]

@@ -175,3 +175,39 @@ async def test_kinds_are_listed_with_their_timers() -> None:
     assert kinds["reintegration_housing"]["expires_after_h"] == 30 * 24
     assert kinds["reintegration_housing"]["success"] == "admitted"
     assert len(kinds) == 9
+
+
+async def test_a_dated_event_is_entered_and_listed_by_day(context: Context) -> None:
+    said = ("--label-fr", "Évacuation du campement", "--label-en", "Camp cleared", "--source", "préfecture de police")
+    later = await made("annotation", "add", "eviction", "--on", "2026-03-10", "--territory", "7511804", *said)
+    first = await made("annotation", "add", "law", "--on", "2026-01-01", *said)
+    assert first["territory"] is None
+    listed = await made("annotation", "list")
+    assert [(one["id"], one["kind"], one["territory"]) for one in listed] == [
+        (first["id"], "law", None),
+        (later["id"], "eviction", "7511804"),
+    ]
+    assert listed[1] == {
+        "id": later["id"],
+        "day": "2026-03-10",
+        "kind": "eviction",
+        "territory": "7511804",
+        "label_fr": "Évacuation du campement",
+        "label_en": "Camp cleared",
+        "source": "préfecture de police",
+    }
+    assert (await acts(context, SERVICE))[-2:] == ["annotation.add", "annotation.add"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"--territory": "9999999"}, "/territory must be a territory of the directory."),
+        ({"--label-fr": ""}, "/label_fr must have 1 to 120 characters."),
+        ({"--source": "x" * 121}, "/source must have 1 to 120 characters."),
+    ],
+)
+async def test_a_dated_event_that_cannot_be_shown_is_refused(changes: dict[str, str], said: str) -> None:
+    options = {"--on": "2026-03-10", "--label-fr": "Loi", "--label-en": "Law", "--source": "JO", **changes}
+    words = [word for pair in options.items() for word in pair]
+    assert said in await refused("annotation", "add", "law", *words)

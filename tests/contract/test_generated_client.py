@@ -86,8 +86,8 @@ async def test_a_night_goes_from_enrolment_to_funnel(
     coordinator = Caller(modules, client, await members.account_token(context, house, Role.coordinator))
     period = {"from_": date(2026, 3, 1), "to": date(2026, 4, 1), "horizon_days": 2}
     by_kind = modules("models").GroupBy.KIND
-    funnel = await coordinator.call("metrics.get_funnel", **period, group_by=by_kind)
-    assert [(group.key, group.made.n) for group in funnel.groups] == [("rest_room", 2)]
+    funnel = await coordinator.call("metrics.get_funnel", **period, group_by=[by_kind])
+    assert [(group.key, group.made.n) for group in funnel.groups] == [(["rest_room"], 2)]
     reached = {stage.stage.value: stage.reached.n for stage in funnel.total.stages}
     assert reached == {"offered": 2, "requested": 2, "accepted": 1, "arrived": 1, "admitted": 0}
 

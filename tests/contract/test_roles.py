@@ -1,7 +1,7 @@
 """Who may call what: every role on every operation of the document, deny by default; and nobody touches, or sees, what
 belongs to another organisation."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -71,6 +71,9 @@ async def test_a_role_may_call_what_it_is_granted_and_nothing_else(
 async def _sees_no_referral(two: Two) -> None:
     assert (await two.other.phone.get(f"/v1/referrals/{two.referral['id']}")).status_code == 404
     assert (await two.one.phone.get(f"/v1/referrals/{two.referral['id']}")).status_code == 200
+
+
+Check = Callable[[Two], Awaitable[None]]
 
 
 async def _lists_its_own_referrals(two: Two) -> None:
@@ -163,6 +166,75 @@ async def _counts_its_own_referrals(two: Two) -> None:
     assert made == sent
 
 
+async def _counts_its_own_unmet_demand(two: Two) -> None:
+    period = {"from": "2026-02-01", "to": "2026-04-01"}
+    for each in (two.one, two.other):
+        token = each.tokens[Role.coordinator.value]
+        answer = await two.client.get("/v1/metrics/unmet-demand", params=period, headers=headers(token))
+        sent = (await each.phone.get("/v1/referrals", params={"size": 200})).json()["items"]
+        assert answer.json()["total"]["made"]["n"] == len(sent)
+
+
+def _counts_in(answer: Any) -> Iterator[int]:
+    """Give every count in an answer, wherever it stands."""
+    if isinstance(answer, dict):
+        if isinstance(answer.get("n"), int):
+            yield answer["n"]
+        for value in answer.values():
+            yield from _counts_in(value)
+    elif isinstance(answer, list):
+        for value in answer:
+            yield from _counts_in(value)
+
+
+def _counts_nothing_of_others(path: str, *, recorded: bool = True) -> Check:
+    """Return the check that an organisation without records is shown nothing, and one with such records something."""
+
+    async def check(two: Two) -> None:
+        stranger = await members.found(two.context, "Nouvelle")
+        token = await members.account_token(two.context, stranger, Role.coordinator)
+        period = {"from": "2026-02-01", "to": "2026-04-01"}
+        seen = {}
+        for who, whose in (("stranger", token), ("owner", two.one.tokens[Role.coordinator.value])):
+            answer = await two.client.get(f"/v1/{path}", params=period, headers=headers(whose))
+            assert answer.status_code == 200, answer.text
+            seen[who] = sum(_counts_in(answer.json()))
+        assert seen["stranger"] == 0
+        assert (seen["owner"] > 0) is recorded
+
+    return check
+
+
+async def _held(two: Two) -> str:
+    """Hold a place of the first organisation's own facility for a new referral of its; return the hold."""
+    await street.store(two.one.desk, "facility-reports", make.report(places_free=9))
+    made = make.lone_referral(facility_id=two.one.facility_id)
+    await street.store(two.one.phone, "referrals", made)
+    wanted = {"id": make.new_id(), "referral_id": made["id"], "facility_id": str(two.one.facility_id)}
+    for phone, status in ((two.other.phone, 404), (two.one.phone, 200)):
+        assert (await phone.post("/v1/capacity/holds", json=wanted)).status_code == status
+    return str(wanted["id"])
+
+
+async def _holds_for_its_own_referrals(two: Two) -> None:
+    hold = await _held(two)
+    for own in (two.one.phone, two.one.desk):
+        assert hold in [one["id"] for one in (await own.get("/v1/capacity/holds")).json()["items"]]
+    for stranger in (two.other.phone, two.other.desk):
+        assert (await stranger.get("/v1/capacity/holds")).json()["items"] == []
+
+
+async def _releases_its_own_holds(two: Two) -> None:
+    path = f"/v1/capacity/holds/{await _held(two)}"
+    for device, status in ((two.other.phone, 404), (two.other.desk, 404), (two.one.desk, 200)):
+        assert (await device.request("DELETE", path)).status_code == status
+
+
+async def _sees_the_same_places(two: Two) -> None:
+    answers = [(await each.phone.get("/v1/capacity/now")).json()["items"] for each in (two.one, two.other)]
+    assert answers[0] == answers[1] != []
+
+
 async def _knows_itself(two: Two) -> None:
     for each in (two.one, two.other):
         assert (await each.phone.get("/v1/me")).json()["organisation"]["id"] == str(each.house.org_id)
@@ -174,7 +246,6 @@ async def _is_for_all(two: Two) -> None:
     assert answers[0] == answers[1]
 
 
-Check = Callable[[Two], Awaitable[None]]
 _OWNERSHIP: dict[str, Check] = {
     "list_referrals": _lists_its_own_referrals,
     "list_changes": _follows_its_own_referrals,
@@ -188,6 +259,21 @@ _OWNERSHIP: dict[str, Check] = {
     "post_facility_reports": _reports_on_its_own_facility,
     "post_referrals": _makes_its_own_referrals,
     "get_funnel": _counts_its_own_referrals,
+    "get_unmet_demand": _counts_its_own_unmet_demand,
+    "get_time_to_success": _counts_nothing_of_others("metrics/time-to-success"),
+    "get_flows": _counts_nothing_of_others("metrics/flows"),
+    "get_reach": _counts_nothing_of_others("metrics/reach"),
+    "get_coverage": _counts_nothing_of_others("metrics/coverage"),
+    "get_housing": _counts_nothing_of_others("metrics/housing", recorded=False),
+    "get_territories": _counts_nothing_of_others("metrics/territories"),
+    "get_effort": _counts_nothing_of_others("metrics/effort"),
+    "get_reporting": _counts_nothing_of_others("metrics/reporting"),
+    "list_indicators": _is_for_all,
+    "get_indicator": _counts_nothing_of_others("indicators/contacts"),
+    "get_capacity_now": _sees_the_same_places,
+    "hold_place": _holds_for_its_own_referrals,
+    "list_holds": _holds_for_its_own_referrals,
+    "release_place": _releases_its_own_holds,
     "read_me": _knows_itself,
     "get_reference": _is_for_all,
     "list_facilities": _is_for_all,

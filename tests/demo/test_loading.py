@@ -91,7 +91,7 @@ async def test_the_coordinator_sees_where_the_pathway_blocks(client: httpx.Async
     )
     assert response.status_code == 200
     funnel = response.json()
-    groups = {group["key"]: group for group in funnel["groups"]}
+    groups = {group["key"][0]: group for group in funnel["groups"]}
     success = {key: group["rates"][0]["value"] for key, group in groups.items()}
     assert len(groups) == 9
     assert funnel["total"]["answered"]["desk"] > funnel["total"]["answered"]["phone"] > 0

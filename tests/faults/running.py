@@ -44,6 +44,7 @@ class Service:
             "MARAUDE_KEYS_DIR": str(self._settings.keys_dir),
             "MARAUDE_PUBLIC_URL": self._settings.public_url,
             "MARAUDE_SWEEP_INTERVAL_S": str(self._settings.sweep_interval_s),
+            "MARAUDE_REFRESH_INTERVAL_S": str(self._settings.refresh_interval_s),
             "MARAUDE_QUEUE_LIMIT": str(self._settings.queue_limit),
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self._port)]

@@ -51,7 +51,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="module")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(database_url=database_url, keys_dir=tmp_path_factory.mktemp("keys"), sweep_interval_s=0.2)
+    return Settings(
+        database_url=database_url,
+        keys_dir=tmp_path_factory.mktemp("keys"),
+        sweep_interval_s=0.2,
+        refresh_interval_s=0.1,
+    )
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ READS = {
     "/v1/referral-events/pending": ["cursor", "size"],
     "/v1/facilities": ["cursor", "size"],
     "/v1/encounters": ["dry_run"],
+    "/v1/capacity/now": ["territory", "kind", "size"],
+    "/v1/metrics/unmet-demand": ["from", "to", "territory", "kind", "group_by"],
     "/v1/metrics/funnel": ["from", "to", "territory", "kind", "group_by", "horizon_days"],
 }
 
@@ -47,7 +49,7 @@ async def test_queries_are_refused_without_being_repeated(phone: Device, path: s
             checked(await phone.request(method, path, params=[(name, word)] * 30))
 
 
-@pytest.mark.parametrize("path", ["/v1/referrals/", "/v1/facilities/", "/v1/", "/problems/", "/"])
+@pytest.mark.parametrize("path", ["/v1/referrals/", "/v1/facilities/", "/v1/capacity/", "/v1/", "/problems/", "/"])
 async def test_paths_lead_nowhere_without_being_repeated(phone: Device, path: str) -> None:
     for word in (CANARY, f"{CANARY}%00", f"{CANARY}%F0%9F%98%80", "%FF%FE", "..%2F..%2F" + CANARY, CANARY * 500):
         answer = checked(await phone.get(f"{path}{word}"))

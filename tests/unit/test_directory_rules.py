@@ -23,6 +23,7 @@ from app.directory.rules import (
 from app.directory.vocabulary import (
     RECORDABLE,
     VOCABULARIES,
+    AnnotationKind,
     ReportReason,
     Rung,
     SuccessState,
@@ -359,6 +360,7 @@ def test_every_code_of_a_vocabulary_has_a_label_in_both_languages() -> None:
         (SuccessState, "success_state"),
         (ReportReason, "report_reason"),
         (Weekday, "weekday"),
+        (AnnotationKind, "annotation_kind"),
     ]:
         assert list(VOCABULARIES[name]) == list(enum)
         assert all(label.fr and label.en for label in VOCABULARIES[name].values())

@@ -23,19 +23,19 @@ def test_every_rule_is_said_in_both_languages() -> None:
     assert isinstance(FUNNEL_RULE, Label)
 
 
-def _counts(key: str | None, start: int) -> FunnelCounts:
-    return FunnelCounts(key, *range(start, start + len(fields(FunnelCounts)) - 1))
+def _counts(key: str, start: int) -> FunnelCounts:
+    return FunnelCounts((key,), *range(start, start + len(fields(FunnelCounts)) - 1))
 
 
-def test_groups_add_up_field_by_field_to_a_total_without_key() -> None:
+def test_groups_add_up_field_by_field_under_the_key_given() -> None:
     one, other = _counts("rest_room", 1), _counts("health_care", 100)
-    total = one + other
-    assert total.key is None
+    total = one.plus(other, ())
+    assert total.key == ()
     assert [getattr(total, field.name) for field in fields(FunnelCounts)[1:]] == [
         getattr(one, field.name) + getattr(other, field.name) for field in fields(FunnelCounts)[1:]
     ]
 
 
-def test_nothing_is_the_sum_of_no_groups() -> None:
+def test_nothing_adds_nothing() -> None:
     one = _counts("rest_room", 7)
-    assert FunnelCounts.none() + one == FunnelCounts(None, *[getattr(one, f.name) for f in fields(FunnelCounts)[1:]])
+    assert FunnelCounts.none().plus(one, one.key) == one

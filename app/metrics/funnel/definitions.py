@@ -41,12 +41,29 @@ UNKNOWN: Final = (OutcomeAtHorizon.expired, OutcomeAtHorizon.open)
 
 
 class GroupBy(StrEnum):
-    """How a funnel may be split."""
+    """How a funnel may be split; by two of these at most."""
 
     kind = "kind"
+    rung = "rung"
     territory = "territory"
+    team = "team"
+    facility = "facility"
     week = "week"
     month = "month"
+
+
+MOST_SPLITS: Final = 2
+NO_FACILITY: Final = "none"
+"""Key of the referrals that name no facility."""
+
+
+class Compare(StrEnum):
+    """Another cohort to put beside the one asked for."""
+
+    previous_period = "previous_period"
+    """The same number of days just before."""
+    year_before = "year_before"
+    """The same calendar days a year before."""
 
 
 FUNNEL_RULE: Final = Label(
@@ -56,6 +73,14 @@ FUNNEL_RULE: Final = Label(
     "Referrals made in the period (service day), without those entered in error, each followed for the same number of"
     " days; those still being followed are counted apart. A stage is reached when it, or a later one, happened before"
     " the end of the follow-up.",
+)
+PERSON_RULE: Final = Label(
+    "Personnes porteuses d'une carte ayant eu au moins une orientation dans la période ; une personne atteint une étape"
+    " quand l'une de ses orientations l'atteint pendant son suivi. La carte change de valeur au Nouvel An : une"
+    " personne vue des deux côtés compte deux fois. La part des orientations avec carte est donnée à côté.",
+    "People carrying a card who had at least one referral in the period; a person reaches a stage when one of their"
+    " referrals does within its follow-up. A card's value changes at New Year: a person seen on both sides counts"
+    " twice. The share of referrals with a card stands beside.",
 )
 RATE_RULES: Final[Mapping[str, Label]] = {
     "success_worst_case": Label(

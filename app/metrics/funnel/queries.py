@@ -1,10 +1,11 @@
 """The statement behind the funnel."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, or_, select, true
 from sqlmodel import col
 
 from app.db.engine import ReadSession
@@ -13,13 +14,13 @@ from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
 from app.metrics.counting import HOUR_MS, count, month_of, ms, seen_by, week_of, within
-from app.metrics.funnel.definitions import FAILURES, GroupBy, OutcomeAtHorizon
+from app.metrics.funnel.definitions import FAILURES, NO_FACILITY, GroupBy, OutcomeAtHorizon
 from app.metrics.funnel.records import FunnelCounts
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
 from app.referrals.models import Referral
 from app.referrals.vocabulary import Channel, State
 
-_REFERRAL: Final = table_of(Referral)
+REFERRAL: Final = table_of(Referral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,12 @@ class FunnelQuestion:
     horizon: timedelta
     as_of: datetime
     kind: str | None
-    group_by: GroupBy | None
+    group_by: tuple[GroupBy, ...]
+
+    def by_kind_for_rung(self) -> "FunnelQuestion":
+        """Return the question that is asked of the database: what belongs to a rung is told by the kind."""
+        splits = tuple(GroupBy.kind if split is GroupBy.rung else split for split in self.group_by)
+        return replace(self, group_by=splits)
 
 
 _ANSWERS: Final = (Referral.waitlisted_at, Referral.accepted_at, Referral.arrived_at, Referral.admitted_at)
@@ -40,16 +46,23 @@ _KEYS: Final[dict[GroupBy, Any]] = {
     GroupBy.territory: col(Referral.territory),
     GroupBy.week: week_of(col(Referral.cohort_day)),
     GroupBy.month: month_of(col(Referral.cohort_day)),
+    GroupBy.team: col(Referral.team_id),
+    GroupBy.facility: col(Referral.facility_id),
 }
 
 
-class _Cohort:
-    """The conditions of one question on a referral: what happened to it before the end of its own follow-up."""
+class Cohort:
+    """The conditions of one question on a referral: what happened to it before the end of its own follow-up.
 
-    def __init__(self, question: FunnelQuestion) -> None:
+    Built once, with the horizon and the instant as parameters: building such a statement costs more than running it
+    over facts. Followed are those whose follow-up ended by the instant; `of_all` takes all for followed.
+    """
+
+    def __init__(self, *, of_all: bool = False) -> None:
+        """Build the conditions."""
         self._made_at = ms(Referral.created_at)
-        self._end = self._made_at + int(question.horizon.total_seconds() * 1000)
-        self.followed = self._end <= to_milliseconds(question.as_of)
+        self._end = self._made_at + bindparam("horizon_ms", type_=BigInteger)
+        self.followed = true() if of_all else self._end <= bindparam("as_of_ms", type_=BigInteger)
 
     def late(self) -> ColumnElement[bool]:
         """Return the condition: received long after it was made."""
@@ -75,18 +88,26 @@ class _Cohort:
         arrived = col(Referral.success) == SuccessState.arrived.value
         return self.within(Referral.admitted_at) | (arrived & self.within(Referral.arrived_at))
 
+    def steps(self) -> list[ColumnElement[bool]]:
+        """Return the conditions: requested or further, accepted or further, arrived or further, admitted; success."""
+        ask, wait, accept, arrive, admit = Referral.requested_at, *_ANSWERS
+        return [
+            self.within(ask, wait, accept, arrive, admit),
+            self.within(accept, arrive, admit),
+            self.within(arrive, admit),
+            self.within(admit),
+            self.succeeded(),
+        ]
+
     def counts(self) -> list[ColumnElement[int]]:
-        """Return the columns of FunnelCounts after `key`."""
+        """Return the columns of FunnelCounts after `key`, in order."""
         within, ended = self.within, self.ended
         ask, wait, accept, arrive, admit = Referral.requested_at, *_ANSWERS
         offered = self.followed & (col(Referral.first_state) == State.offered.value)
         conditions = (
             self.late(),
             self.followed,
-            within(ask, wait, accept, arrive, admit),
-            within(accept, arrive, admit),
-            within(arrive, admit),
-            within(admit),
+            *self.steps()[:-1],
             offered,
             within(ask),
             within(accept),
@@ -101,20 +122,64 @@ class _Cohort:
         return [func.count(), *map(count, conditions)]
 
 
-async def funnel(session: ReadSession, view: View, question: FunnelQuestion) -> list[FunnelCounts]:
-    """Return the funnel's counts, one record a group (or one in all), by key.
+ASKED: Final = Cohort()
+_COUNTS: Final = ASKED.counts()
 
-    Cohort: referrals whose service day lies in the period, not entered in error. Followed: those made at least one
+
+def parameters(horizon: timedelta, as_of: datetime | None = None) -> dict[str, int]:
+    """Return the parameters of a cohort's conditions."""
+    horizon_ms = {"horizon_ms": int(horizon.total_seconds() * 1000)}
+    return horizon_ms if as_of is None else horizon_ms | {"as_of_ms": to_milliseconds(as_of)}
+
+
+def counted() -> ColumnElement[bool]:
+    """Return the condition: it was made at all; what was entered in error never was."""
+    return col(Referral.state) != State.entered_in_error.value
+
+
+async def funnel(
+    session: ReadSession, view: View, question: FunnelQuestion, runs: Sequence[Period]
+) -> list[FunnelCounts]:
+    """Count the referrals of these days: the funnel's counts, one record a group (or one in all).
+
+    Cohort: referrals whose service day lies in the days, not entered in error. Followed: those made at least one
     horizon before `as_of`; every event counts only when it lies within its referral's own horizon.
     """
-    key = _KEYS[question.group_by] if question.group_by else null()
-    statement = select(key, *_Cohort(question).counts()).where(
-        within(col(Referral.cohort_day), question.period),
-        col(Referral.state) != State.entered_in_error.value,
-        *seen_by(view, _REFERRAL),
+    if not runs:
+        return []
+    keys = [_KEYS[split] for split in question.group_by]
+    statement = select(*keys, *_COUNTS).where(
+        or_(*(within(col(Referral.cohort_day), run) for run in runs)), counted(), *seen_by(view, REFERRAL)
     )
     if question.kind is not None:
         statement = statement.where(col(Referral.kind) == question.kind)
-    if question.group_by is not None:
-        statement = statement.group_by(key).order_by(key)
-    return [FunnelCounts(*row) for row in await session.execute(statement)]
+    if keys:
+        statement = statement.group_by(*keys)
+    found = await session.execute(statement, parameters(question.horizon, question.as_of))
+    return [FunnelCounts(tuple(map(_code, row[: len(keys)])), *row[len(keys) :]) for row in found]
+
+
+def _code(value: object) -> str:
+    return NO_FACILITY if value is None else str(value)
+
+
+async def persons(session: ReadSession, view: View, question: FunnelQuestion) -> tuple[int, ...]:
+    """Return (followed referrals, those with a card, persons, and how many of these reached each stage, succeeded).
+
+    A person is a card within its key period; only followed referrals count.
+    """
+    given = parameters(question.horizon, question.as_of)
+    reached = [func.max(case((condition, 1), else_=0)).label(f"s{n}") for n, condition in enumerate(ASKED.steps())]
+    conditions = [within(col(Referral.cohort_day), question.period), counted(), *seen_by(view, REFERRAL)]
+    if question.kind is not None:
+        conditions.append(col(Referral.kind) == question.kind)
+    each = (
+        select(func.count().label("referrals"), *reached)
+        .where(*conditions, ASKED.followed, col(Referral.link_id).is_not(None))
+        .group_by(col(Referral.link_id))
+        .subquery()
+    )
+    steps = (func.coalesce(func.sum(each.c[column.name]), 0) for column in reached)
+    people = await session.execute(select(func.coalesce(func.sum(each.c.referrals), 0), func.count(), *steps), given)
+    followed = await session.execute(select(func.count()).where(*conditions, ASKED.followed), given)
+    return (int(followed.scalar_one()), *map(int, people.one()))

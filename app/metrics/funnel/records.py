@@ -1,13 +1,15 @@
 """Counts as they come out of the database."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelCounts:
     """Counts of referrals of one group. All but `made` and `late` are of followed referrals only."""
 
-    key: str | None
+    key: tuple[str, ...]
+    """A code for each thing grouped by; empty for the total."""
     made: int
     late: int
     followed: int
@@ -32,12 +34,14 @@ class FunnelCounts:
     answered_desk: int
     answered_phone: int
 
-    def __add__(self, other: "FunnelCounts") -> "FunnelCounts":
-        """Add two groups; the sum has no key."""
-        names = [name for name in self.__slots__ if name != "key"]
-        return FunnelCounts(None, *(getattr(self, name) + getattr(other, name) for name in names))
+    def plus(self, other: "FunnelCounts", key: tuple[str, ...]) -> "FunnelCounts":
+        """Return the counts of both groups together, under a key."""
+        return FunnelCounts(key, *(getattr(self, name) + getattr(other, name) for name in COUNTERS))
 
     @classmethod
-    def none(cls) -> "FunnelCounts":
+    def none(cls, key: tuple[str, ...] = ()) -> "FunnelCounts":
         """Return the counts of an empty group."""
-        return cls(None, *([0] * (len(cls.__slots__) - 1)))
+        return cls(key, *([0] * len(COUNTERS)))
+
+
+COUNTERS: Final = tuple(name for name in FunnelCounts.__slots__ if name != "key")

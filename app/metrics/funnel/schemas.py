@@ -1,12 +1,13 @@
 """The funnel as it goes over the wire."""
 
+from datetime import date
 from typing import Any, Final
 
 from pydantic import Field
 
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
-from app.metrics.figures import CountSent, Heading, RateSent, count_example
+from app.metrics.figures import CountSent, Heading, count_example
 from app.metrics.funnel.definitions import GroupBy, OutcomeAtHorizon, Stage
 
 
@@ -36,11 +37,29 @@ class AnsweredSent(Sent):
     nobody: int = Field(description="No answer within the follow-up.")
 
 
+class RatioSent(Sent):
+    """One ratio of a group, between 0 and 1; its rule stands in the heading."""
+
+    code: str
+    value: float | None = Field(description="Null when the denominator is 0.")
+    numerator: int = Field(description="Count above the line.")
+    denominator: int = Field(description="Count below the line.")
+    reason: str | None = Field(description="Why there is no value.")
+
+
+class RateRuleSent(Sent):
+    """What a ratio is."""
+
+    code: str
+    rule: LabelSent
+    unit: str = Field(description="Always `ratio`.")
+
+
 class FunnelGroupSent(Sent):
     """The funnel of one group of referrals."""
 
-    key: str | None = Field(description="Code of the group; null for the total.")
-    label: LabelSent | None
+    key: list[str] = Field(description="A code for each thing grouped by, in that order; empty for the total.")
+    labels: list[LabelSent | None] = Field(description="What people read for each code, where it is not plain.")
     made: CountSent = Field(description="Referrals of the cohort.")
     followed: CountSent = Field(description="Those followed for the whole horizon: the base of everything below.")
     not_yet_followed: CountSent = Field(description="Those whose horizon has not passed.")
@@ -49,13 +68,40 @@ class FunnelGroupSent(Sent):
     stages: list[StageSent] = Field(description="Every stage, in order.")
     outcomes: list[OutcomeSent] = Field(description="Every outcome; they add up to those followed.")
     answered: AnsweredSent
-    rates: list[RateSent] = Field(description="Ratios of the counts above.")
+    rates: list[RatioSent] = Field(description="Ratios of the counts above.")
+
+
+class PersonStageSent(Sent):
+    """How many persons reached a stage."""
+
+    stage: Stage
+    persons: CountSent
+
+
+class PersonFunnelSent(Sent):
+    """The funnel of people who carry a card."""
+
+    rule: LabelSent
+    linked: CountSent = Field(description="Followed referrals made with a card.")
+    linked_share: float | None = Field(description="Their share of all followed referrals; null when there are none.")
+    persons: CountSent = Field(description="People they belong to.")
+    stages: list[PersonStageSent] = Field(description="Every stage, in order.")
+    succeeded: CountSent = Field(description="People of whom one referral at least succeeded.")
+
+
+class CohortSent(Sent):
+    """The funnel of another cohort, followed for as long."""
+
+    period_from: date = Field(description="First service day.")
+    period_to: date = Field(description="First service day after the period.")
+    groups: list[FunnelGroupSent] = Field(description="By key; empty without group_by.")
+    total: FunnelGroupSent
 
 
 _RULE: Final = {"fr": "succès / orientations suivies", "en": "success / followed referrals"}
 _GROUP: Final[dict[str, Any]] = {
-    "key": None,
-    "label": None,
+    "key": [],
+    "labels": [],
     "made": count_example(46),
     "followed": count_example(40),
     "not_yet_followed": count_example(6),
@@ -81,11 +127,9 @@ _GROUP: Final[dict[str, Any]] = {
     "rates": [
         {
             "code": "success_worst_case",
-            "rule": _RULE,
             "value": 0.625,
             "numerator": 25,
             "denominator": 40,
-            "unit": "ratio",
             "reason": None,
         }
     ],
@@ -100,9 +144,19 @@ _FUNNEL: Final[dict[str, Any]] = {
     "horizon_days": 30,
     "territory": "75118",
     "kind": "rest_room",
-    "group_by": None,
+    "group_by": [],
+    "rates": [{"code": "success_worst_case", "rule": _RULE, "unit": "ratio"}],
     "groups": [],
     "total": _GROUP,
+    "persons": {
+        "rule": {"fr": "Personnes porteuses d'une carte...", "en": "People carrying a card..."},
+        "linked": count_example(18),
+        "linked_share": 0.45,
+        "persons": count_example(15),
+        "stages": [{"stage": "requested", "persons": count_example(14)}],
+        "succeeded": count_example(11),
+    },
+    "compared": None,
 }
 
 
@@ -113,6 +167,9 @@ class FunnelSent(Heading):
 
     horizon_days: int = Field(description="Days each referral is followed.")
     kind: str | None
-    group_by: GroupBy | None
+    group_by: list[GroupBy] = Field(description="What the groups are by, in order.")
+    rates: list[RateRuleSent] = Field(description="What the ratios of every group are.")
     groups: list[FunnelGroupSent] = Field(description="By key; empty without group_by.")
     total: FunnelGroupSent
+    persons: PersonFunnelSent | None = Field(description="The same for people who carry a card; null unless asked for.")
+    compared: CohortSent | None = Field(description="Another cohort beside it; null unless asked for.")

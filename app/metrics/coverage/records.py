@@ -1,0 +1,92 @@
+"""Counts as they come out of the database, and what is made of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.metrics.coverage import statistics
+from app.metrics.coverage.definitions import PLAN_TARGET, PUBLISHED, Estimator, Reference, Refusal
+from app.metrics.coverage.statistics import Answer, Bracket, Captures
+
+_ESTIMATORS: Final = {
+    Estimator.chao: statistics.chao,
+    Estimator.one_inflation: statistics.one_inflation,
+    Estimator.zelterman: statistics.zelterman,
+    Estimator.chapman: statistics.chapman,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureCounts:
+    """Persons met on exactly `days` service days, and in which halves of the window."""
+
+    days: int
+    persons: int
+    first: int
+    second: int
+    both: int
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Meetings in the window with one person, and those who showed a card."""
+
+    encounters: int
+    with_card: int
+    late: int
+
+
+def captures_of(rows: Sequence[CaptureCounts]) -> Captures:
+    """Return the rows of a window as what the estimators take."""
+    return Captures(
+        days={row.days: row.persons for row in rows},
+        first=sum(row.first for row in rows),
+        second=sum(row.second for row in rows),
+        both=sum(row.both for row in rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Persons against a denominator that is only known to lie between two ends."""
+
+    persons: int
+    denominator: float
+    lowest: float
+    highest: float
+
+    def over(self, denominator: float) -> float:
+        """Return the ratio."""
+        return self.persons / denominator
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted in a window; `met` is None when it has no one key period and nothing could be."""
+
+    met: Met | None
+    captures: Captures
+
+    def estimate(self, estimator: Estimator) -> Answer:
+        """Return an estimate, or why there is none."""
+        return _ESTIMATORS[estimator](self.captures) if self.met else Refusal.straddles_new_year
+
+    def bracket(self) -> Bracket | Refusal:
+        """Return what the first two estimators hold between them."""
+        return statistics.bracket(self.estimate(Estimator.chao), self.estimate(Estimator.one_inflation))
+
+    def line(self, reference: Reference) -> Line | Refusal:
+        """Return the persons met against a denominator, or why they cannot be read against it."""
+        persons = self.captures.persons
+        if not self.met:
+            return Refusal.straddles_new_year
+        if reference is Reference.target:
+            return Refusal.no_target if PLAN_TARGET is None else Line(persons, *[PLAN_TARGET] * 3)
+        if not persons:
+            return Refusal.nobody_with_a_card
+        if reference is Reference.published:
+            return Line(persons, sum(PUBLISHED) / 2, *PUBLISHED)
+        chao, both = self.estimate(Estimator.chao), self.bracket()
+        if isinstance(chao, Refusal):
+            return chao
+        return both if isinstance(both, Refusal) else Line(persons, chao.value, both.low, both.high)

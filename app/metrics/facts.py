@@ -1,0 +1,226 @@
+"""Facts: counts by organisation, span of days and two dimensions, computed from records and read in their place.
+
+A day's facts are computed whole from its records; weeks and months, and sums over a dimension, from the facts of days.
+Nothing is ever added in passing: what is stale is computed anew (`app.metrics.refreshing`).
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import product
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+
+from app.db.engine import ReadSession, WriteSession
+from app.metrics.cohorts import Span, cohort_of
+from app.metrics.counting import month_of, week_of, within
+from app.metrics.indicator import Period
+
+EVERYWHERE: Final = "*"
+"""Stands for all codes of a dimension."""
+EVERYBODY: Final = UUID(int=0)
+"""Stands for all identifiers of a dimension."""
+_LONGER: Final = (Span.week, Span.month)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The records behind facts.
+
+    `days(period, variant)` gives the statement that counts them: columns org_id, those of the variant, 'day', the day,
+    the dimensions, the counters; grouped, not yet limited. `given(variant)` are its parameters.
+    """
+
+    org_id: ColumnElement[UUID]
+    day: ColumnElement[date]
+    days: Callable[[Period, Mapping[str, Any]], Select[Any]]
+    given: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class Facts:
+    """One table of facts.
+
+    Its columns: org_id, those of the variants, span, first_day, the dimensions, the counters.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        source: Source,
+        every: Mapping[str, Any],
+        counters: Sequence[str],
+        variants: Sequence[Mapping[str, Any]] = ({},),
+    ) -> None:
+        """Name the dimensions with what stands for all of each, the counters, and the variants that are kept."""
+        self.columns: Final = table.c
+        self._table = table
+        self._source = source
+        self._every = every
+        self._variants = variants
+        self._counters = counters
+        self._fixed = [table.c[name] for name in variants[0]]
+        self._names = ["org_id", *variants[0], "span", "first_day", *every, *counters]
+        self.keys: Final = {Span.week: week_of(table.c.first_day), Span.month: month_of(table.c.first_day)}
+        self._sums = {name: func.coalesce(func.sum(table.c[name]), 0) for name in counters}
+
+    async def recompute(self, session: WriteSession, org_id: UUID, days: Collection[date]) -> None:
+        """Compute the facts of an organisation's days anew, and of the weeks and months they lie in."""
+        await self._clear(session, org_id, Span.day, days)
+        whole = Period(min(days), max(days) + timedelta(days=1))
+        for variant in self._variants:
+            chosen = self._source.days(whole, variant).where(self._source.org_id == org_id, self._source.day.in_(days))
+            await session.execute(self._insert(chosen), self._source.given(variant))
+        for _rolled, added_up in self._rolled_up():
+            await session.execute(
+                self._insert(added_up.where(self.columns.org_id == org_id, self.columns.first_day.in_(days)))
+            )
+        for span in _LONGER:
+            cohorts = {cohort_of(day, span) for day in days}
+            await self._clear(session, org_id, span, {cohort.since for cohort in cohorts})
+            for cohort in sorted(cohorts, key=lambda one: one.since):
+                await session.execute(self._insert(self._longer(org_id, span, cohort)))
+
+    async def clear(self, session: WriteSession) -> None:
+        """Throw all facts away; their days must be marked in the same transaction."""
+        await session.execute(delete(self._table))
+
+    async def sums(
+        self,
+        session: ReadSession,
+        keys: Sequence[ColumnElement[Any]],
+        names: Sequence[str],
+        conditions: Sequence[ColumnElement[bool]],
+        cohorts: Mapping[Span, Sequence[date]],
+    ) -> Sequence[Row[Any]]:
+        """Return rows of the keys and the summed counters of these cohorts: one row a key and span."""
+        if not any(cohorts.values()):
+            return []
+        chosen = select(*keys, *(self._sums[name] for name in names)).where(*conditions)
+        if keys:
+            chosen = chosen.group_by(*keys)
+        # One select a span: a disjunction of spans would have SQLite read every fact there is.
+        parts = [
+            chosen.where(self.columns.span == span.value, self.columns.first_day.in_(first_days))
+            for span, first_days in cohorts.items()
+            if first_days
+        ]
+        return (await session.execute(union_all(*parts))).all()
+
+    def only(self, dimension: str, wanted: Collection[Any] | None, *, grouped: bool) -> ColumnElement[bool]:
+        """Return the condition on a dimension: those wanted; else each, when grouped; else what is added up already."""
+        column: ColumnElement[Any] = self.columns[dimension]
+        every = self._every[dimension]
+        if wanted is not None:
+            return column.in_(sorted(wanted))
+        return not_(column == every) if grouped else and_(column == every)
+
+    async def differences(self, session: ReadSession, org_id: UUID, clean: Sequence[Period]) -> int:
+        """Return how many facts of an organisation's clean days a recount does not find, or finds beside them.
+
+        What is added up over dimensions, weeks and months is held against what it adds up.
+        """
+        fact, wrong = self.columns, 0
+        kept = select(*(fact[name] for name in self._names)).where(fact.org_id == org_id)
+        days = kept.where(fact.span == Span.day.value)
+        if clean:
+            whole = Period(clean[0].since, clean[-1].until)
+            for variant in self._variants:
+                recount = self._source.days(whole, variant).where(
+                    self._source.org_id == org_id, or_(*(within(self._source.day, run) for run in clean))
+                )
+                detailed = days.where(
+                    *(fact[name] == value for name, value in variant.items()),
+                    *self._detailed(),
+                    or_(*(within(fact.first_day, run) for run in clean)),
+                )
+                wrong += await _difference(session, recount, detailed, self._source.given(variant))
+        for rolled, added_up in self._rolled_up():
+            wrong += await _difference(session, added_up.where(fact.org_id == org_id), days.where(*rolled))
+        for span in _LONGER:
+            names = [*self._fixed, self.keys[span], *(fact[name] for name in self._every)]
+            longer = select(*names, *(fact[name] for name in self._counters)).where(
+                fact.org_id == org_id, fact.span == span.value
+            )
+            summed = select(*names, *(func.sum(fact[name]) for name in self._counters)).where(
+                fact.org_id == org_id, fact.span == Span.day.value
+            )
+            wrong += await _difference(session, summed.group_by(*names), longer)
+        return wrong
+
+    def _insert(self, chosen: Select[Any]) -> Any:  # noqa: ANN401 - an insert of SQLAlchemy
+        return insert(self._table).from_select(self._names, chosen)
+
+    async def _clear(self, session: WriteSession, org_id: UUID, span: Span, first_days: Collection[date]) -> None:
+        fact = self.columns
+        await session.execute(
+            delete(self._table).where(
+                fact.org_id == org_id,
+                *(fact[name].in_([variant[name] for variant in self._variants]) for name in self._variants[0]),
+                fact.span == span.value,
+                fact.first_day.in_(first_days),
+            )
+        )
+
+    def _detailed(self) -> list[ColumnElement[bool]]:
+        return [self.columns[name] != every for name, every in self._every.items()]
+
+    def _rolled_up(self) -> Iterator[tuple[list[ColumnElement[bool]], Select[Any]]]:
+        """Give the statements that add facts of days up over one dimension or several, with what picks their rows."""
+        fact = self.columns
+        for over in product((False, True), repeat=len(self._every)):
+            if not any(over):
+                continue
+            picked, shown, grouped = [], [], []
+            for (name, every), rolled in zip(self._every.items(), over, strict=True):
+                picked.append(fact[name] == every if rolled else fact[name] != every)
+                shown.append(literal(every, fact[name].type) if rolled else fact[name])
+                grouped += [] if rolled else [fact[name]]
+            cohort = [fact.org_id, *self._fixed, fact.span, fact.first_day]
+            counted = [func.sum(fact[name]) for name in self._counters]
+            added_up = select(*cohort, *shown, *counted).where(fact.span == Span.day.value, *self._detailed())
+            yield picked, added_up.group_by(*cohort, *grouped)
+
+    def _longer(self, org_id: UUID, span: Span, cohort: Period) -> Select[Any]:
+        """Return the statement that adds the facts of a week's or month's days up."""
+        fact = self.columns
+        names = [fact[name] for name in self._every]
+        return (
+            select(
+                fact.org_id,
+                *self._fixed,
+                literal(span.value, String),
+                literal(cohort.since, fact.first_day.type),
+                *names,
+                *(func.sum(fact[name]) for name in self._counters),
+            )
+            .where(fact.org_id == org_id, fact.span == Span.day.value, within(fact.first_day, cohort))
+            .group_by(fact.org_id, *self._fixed, *names)
+        )
+
+
+async def _difference(
+    session: ReadSession, one: Select[Any], other: Select[Any], given: Mapping[str, Any] | None = None
+) -> int:
+    """Return how many rows either statement gives that the other does not."""
+    found = 0
+    for left, right in ((one, other), (other, one)):
+        counted = select(func.count()).select_from(left.except_(right).subquery())
+        found += int((await session.execute(counted, given or {})).scalar_one())
+    return found

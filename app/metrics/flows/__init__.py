@@ -1,0 +1,1 @@
+"""Flows: from which rung of the pathway to which, referral by referral."""

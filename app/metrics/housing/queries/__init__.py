@@ -1,0 +1,18 @@
+"""The statements behind housing, each in one function that returns plain records."""
+
+from app.metrics.housing.queries.blocked import BlockedQuestion, blocked
+from app.metrics.housing.queries.opened import StaysQuestion
+from app.metrics.housing.queries.places import Nights, night_changes, reports, unplaced
+from app.metrics.housing.queries.stays import durations, exits
+
+__all__ = [
+    "BlockedQuestion",
+    "Nights",
+    "StaysQuestion",
+    "blocked",
+    "durations",
+    "exits",
+    "night_changes",
+    "reports",
+    "unplaced",
+]

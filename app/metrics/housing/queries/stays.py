@@ -1,0 +1,166 @@
+"""The statements behind retention and exits: whole stays by how long they last, and where they end."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, FromClause, Integer, and_, case, exists, func, literal, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.db.engine import ReadSession
+from app.db.table import table_of
+from app.db.types import to_milliseconds
+from app.directory.rules import local_day
+from app.encounters.models import Encounter
+from app.metrics.asking import View
+from app.metrics.counting import DAY_MS, ms, seen_by
+from app.metrics.housing.definitions import POSITIVE, RETENTION_DAYS, RETURN_FROM_DAYS, RETURN_TO_DAYS, STREET
+from app.metrics.housing.queries.opened import (
+    REFERRAL,
+    Clock,
+    StaysQuestion,
+    bounds,
+    moves_between,
+    of_kind,
+    opened_stay,
+    period_at,
+)
+from app.metrics.housing.records import Durations, Exits
+from app.metrics.housing.rules import midnight, number_of
+
+_ENCOUNTER: Final = table_of(Encounter)
+
+
+class housing_day_number(GenericFunction[int]):  # noqa: N801 - a SQL function
+    """A day as the number of days since 1970-01-01."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(housing_day_number, "postgresql")
+def _day_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"({compiler.process(element.clauses, **kw)} - DATE '1970-01-01')"
+
+
+@compiles(housing_day_number, "sqlite")
+def _day_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    return f"CAST(julianday({compiler.process(element.clauses, **kw)}) - 2440587.5 AS INTEGER)"
+
+
+def _whole_stays(question: StaysQuestion) -> FromClause:
+    """Return the stays opened in the periods, each with its moves followed to the end.
+
+    A stay is seen where its first referral was made, and is of that referral's kind.
+    """
+    since, until = bounds(question)
+    moves = moves_between(question.transfers, since, to_milliseconds(question.as_of))
+    came = ms(REFERRAL.c.admitted_at)
+    arrival = moves.alias("arrival")
+    first = (
+        select(
+            REFERRAL.c.org_id, REFERRAL.c.id, REFERRAL.c.kind, came.label("came"),
+            ms(REFERRAL.c.exited_at).label("left"), REFERRAL.c.exit_destination.label("destination"),
+            literal(0).label("moves"),
+        )
+        .outerjoin(arrival, (arrival.c.org_id == REFERRAL.c.org_id) & (arrival.c.to_id == REFERRAL.c.id))
+        .where(*opened_stay(REFERRAL.c), came >= since, came < until, arrival.c.to_id.is_(None))
+        .where(*seen_by(question.view, REFERRAL), *of_kind(REFERRAL.c, question.kind))
+    )  # fmt: skip
+    walk = first.cte("walk", recursive=True)
+    walk = walk.union_all(
+        select(
+            walk.c.org_id, moves.c.to_id, walk.c.kind, walk.c.came, moves.c.to_left, moves.c.to_destination,
+            walk.c.moves + 1,
+        ).join(moves, (moves.c.org_id == walk.c.org_id) & (moves.c.from_id == walk.c.id))
+    )  # fmt: skip
+    onwards = moves.alias("onwards")
+    ends = select(walk).outerjoin(onwards, (onwards.c.org_id == walk.c.org_id) & (onwards.c.from_id == walk.c.id))
+    return ends.where(onwards.c.to_id.is_(None)).subquery("stay")
+
+
+async def durations(session: ReadSession, question: StaysQuestion) -> list[Durations]:
+    """Return the stays opened in each period by kind and by how many whole days they lasted or have been followed."""
+    stay, now = _whole_stays(question), to_milliseconds(question.as_of)
+    ended = and_(stay.c.left.is_not(None), stay.c.left <= now)
+    lasted = case((ended, stay.c.left), else_=now) - stay.c.came
+    group = [
+        period_at(stay.c.came, question.periods).label("period"),
+        stay.c.kind,
+        (lasted // DAY_MS).label("days"),
+        case((ended, 1), else_=0).label("ended"),
+    ]
+    positive = and_(ended, stay.c.destination.in_([one.value for one in POSITIVE]))
+    old = [now - stay.c.came >= days * DAY_MS for days in RETENTION_DAYS]
+    kept = [lasted >= days * DAY_MS for days in RETENTION_DAYS]
+    flags = [*old, *(a & b for a, b in zip(old, kept, strict=True))]
+    flags += [a & (b | positive) for a, b in zip(old, kept, strict=True)]
+    inner = select(*group, stay.c.moves, *(case((flag, 1), else_=0).label(f"f{n}") for n, flag in enumerate(flags)))
+    rows = inner.subquery()
+    keys = [rows.c.period, rows.c.kind, rows.c.days, rows.c.ended]
+    sums = [func.sum(rows.c[f"f{n}"]) for n in range(len(flags))]
+    statement = select(*keys, func.count(), func.sum(rows.c.moves), *sums).group_by(*keys)
+    return [_durations(row) for row in await session.execute(statement)]
+
+
+def _durations(row: Sequence[Any]) -> Durations:
+    period, kind, days, ended, stays, transfers, *flags = row
+    counts, n = tuple(map(int, flags)), len(RETENTION_DAYS)
+    old, retained, positive = counts[:n], counts[n : 2 * n], counts[2 * n :]
+    return Durations(int(period), kind, int(days), bool(ended), stays, int(transfers), old, retained, positive)
+
+
+def _key_year_end(at: ColumnElement[int], as_of: datetime) -> ColumnElement[int]:
+    """Return the last day of the Paris year that an instant lies in: cards of other years cannot be compared."""
+    firsts = [date(year, 1, 1) for year in range(2021, local_day(as_of).year + 2)]
+    ends = [(at < to_milliseconds(midnight(first)), number_of(first) - 1) for first in firsts[:-1]]
+    return case(*ends, else_=number_of(firsts[-1]) - 1)
+
+
+async def exits(session: ReadSession, question: StaysQuestion, lookup: View) -> list[Exits]:
+    """Return the exits of each period by kind and destination, and how many were seen in the street afterwards.
+
+    A move that continues the stay is no exit. An exit is seen where the stay's last referral was made; encounters of
+    the same card are looked up in the whole of what the caller may see.
+    """
+    since, until = bounds(question)
+    moves = moves_between(question.transfers, since - 2 * DAY_MS, to_milliseconds(question.as_of))
+    left = ms(REFERRAL.c.exited_at)
+    clock = Clock(midnight(question.periods[0].since), question.as_of)
+    day = clock.day(left)
+    today = number_of(local_day(question.as_of))
+    carded = REFERRAL.c.link_id.is_not(None)
+    due = day + RETURN_TO_DAYS
+    followed = carded & (due <= _key_year_end(ms(REFERRAL.c.created_at), question.as_of)) & (due < today)
+    met = housing_day_number(_ENCOUNTER.c.service_day)
+    seen = exists().where(
+        _ENCOUNTER.c.link_id == REFERRAL.c.link_id,
+        _ENCOUNTER.c.withdrawn.is_(False),
+        _ENCOUNTER.c.sleeping.in_(STREET),
+        met >= day + RETURN_FROM_DAYS,
+        met <= due,
+        *seen_by(lookup, _ENCOUNTER),
+    )
+    rows = (
+        select(
+            period_at(left, question.periods).label("period"), REFERRAL.c.kind, REFERRAL.c.exit_destination,
+            case((carded, 1), else_=0).label("carded"), case((followed, 1), else_=0).label("followed"),
+            case((followed & seen, 1), else_=0).label("returned"),
+        )
+        .outerjoin(moves, (moves.c.org_id == REFERRAL.c.org_id) & (moves.c.from_id == REFERRAL.c.id))
+        .where(*opened_stay(REFERRAL.c), left >= since, left < until, moves.c.to_id.is_(None))
+        .where(*seen_by(question.view, REFERRAL), *of_kind(REFERRAL.c, question.kind))
+        .subquery()
+    )  # fmt: skip
+    keys = [rows.c.period, rows.c.kind, rows.c.exit_destination]
+    sums = [func.sum(column) for column in (rows.c.carded, rows.c.followed, rows.c.returned)]
+    statement = select(*keys, func.count(), *sums).group_by(*keys)
+    return [_exits(row) for row in await session.execute(statement)]
+
+
+def _exits(row: Sequence[Any]) -> Exits:
+    period, kind, destination, n, *flags = row
+    carded, was_followed, returned = map(int, flags)
+    return Exits(int(period), kind, destination, n, carded, was_followed, returned)

@@ -1,0 +1,77 @@
+"""Counts of stays as they come out of the database."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """By how much the number of stays in a facility differs between a night and the one before."""
+
+    facility_id: UUID
+    night: int
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityReport:
+    """The latest report of one night that says how many places are free, and who stayed there at that instant."""
+
+    facility_id: UUID
+    night: int
+    places_free: int
+    occupied: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Nights of stays at no named facility."""
+
+    kind: str
+    nights: int
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """Stays opened in one period that lasted, or have been followed for, the same number of whole days."""
+
+    period: int
+    """Place in the list of periods."""
+    kind: str
+    days: int
+    ended: bool
+    stays: int
+    transfers: int
+    """Moves between emergency housings within them."""
+    old: tuple[int, ...]
+    """How many are old enough, for each of RETENTION_DAYS."""
+    retained: tuple[int, ...]
+    positive: tuple[int, ...]
+    """How many were retained or had a positive exit before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exits:
+    """Exits of one period to one destination."""
+
+    period: int
+    kind: str
+    destination: str | None
+    exits: int
+    carded: int
+    followed: int
+    """Those of a card whose whole follow-up has passed within its year."""
+    returned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Stays of one kind open for long at one instant; the last three may count one stay more than once."""
+
+    kind: str
+    open_long: int
+    carded: int
+    blocked: int
+    by_reintegration: int
+    by_longer_stay: int
+    by_treatment: int

@@ -1,0 +1,1 @@
+"""The catalogue of indicators and their figures: the one room that knows all the others."""

@@ -1,0 +1,81 @@
+"""Keeping the facts what a recount would find: days that changed are computed anew, never added to."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from app.db.engine import Database, WriteSession
+from app.db.portability import REFRESHING, hold
+from app.metrics.facts import Facts
+from app.metrics.funnel import facts as funnel
+from app.metrics.indicator import Period
+from app.metrics.reach import facts as reach
+from app.upkeep import queries
+
+FACTS: Final[Mapping[str, Facts]] = {"funnel": funnel.FACTS, "reach": reach.FACTS}
+"""Every table of facts."""
+STEP_DAYS: Final = 16
+"""Days computed in one transaction: few enough to leave SQLite's writer to phones in between."""
+
+
+async def refresh(database: Database, *, progress: Callable[[int], None] | None = None, most: int | None = None) -> int:
+    """Compute marked days anew, some in each transaction, until none is marked (or `most` are done); return how many.
+
+    Killed at any point it loses nothing: marks go in the transaction that computes their days. Several workers may run
+    it: one at a time computes an organisation's days.
+    """
+    done = 0
+    while most is None or done < most:
+        async with database.writing() as session:
+            computed = await _step(session)
+        if not computed:
+            break
+        done += computed
+        if progress is not None:
+            progress(done)
+    return done
+
+
+async def _step(session: WriteSession) -> int:
+    org_id = await queries.next_organisation(session)
+    if org_id is None:
+        return 0
+    await hold(await session.connection(), REFRESHING, [org_id])
+    marks = await queries.marks_of(session, org_id, STEP_DAYS)
+    days = {day for day, _ in marks}
+    if days:
+        for kept in FACTS.values():
+            await kept.recompute(session, org_id, days)
+        await queries.forget(session, org_id, marks)
+    return max(1, len(days))
+
+
+async def rebuild(database: Database, *, progress: Callable[[int], None] | None = None) -> int:
+    """Compute every fact anew; return how many days there were."""
+    async with database.writing() as session:
+        for kept in FACTS.values():
+            await kept.clear(session)
+        await queries.mark_everything(session)
+    return await refresh(database, progress=progress)
+
+
+async def verify(database: Database) -> dict[str, int]:
+    """Recount everything and return {kind of fact: how many facts differ}; days still marked are left out."""
+    wrong = dict.fromkeys(FACTS, 0)
+    async with database.analysing() as session:
+        for org_id, first, last in await queries.extent(session):
+            whole = Period(first, last + timedelta(days=1))
+            clean = _without(whole, await queries.marked(session, org_id, whole.since, whole.until))
+            for name, kept in FACTS.items():
+                wrong[name] += await kept.differences(session, org_id, clean)
+    return wrong
+
+
+def _without(period: Period, days: Collection[date]) -> list[Period]:
+    """Return the runs of a period's days that are not among those given."""
+    runs, since = [], period.since
+    for day in [*sorted(days), period.until]:
+        if since < day:
+            runs.append(Period(since, day))
+        since = day + timedelta(days=1)
+    return runs

@@ -1,0 +1,1 @@
+"""How long until a referral succeeds: cumulative incidence with competing outcomes, open referrals censored."""

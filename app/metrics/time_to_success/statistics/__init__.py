@@ -1,0 +1,1 @@
+"""Estimators and tests for competing outcomes, from counts by day. Pure Python."""

@@ -1,0 +1,1 @@
+"""Admissions against the places that facilities declared vacant."""

@@ -1,0 +1,83 @@
+"""The captures behind coverage are those plain Python counts from the rows: whoever asks, over night and year ends."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.http.context import Context
+from app.metrics.coverage.definitions import INDICATORS
+from app.metrics.coverage.service import COMPUTED
+from app.metrics.indicator import Granularity, Period
+from app.settings import Settings
+from tests.clock import SetClock
+from tests.effort import examples
+from tests.oracles.meetings import captures
+from tests.properties import streets
+from tests.properties.streets import Street
+
+
+@pytest.fixture(scope="module")
+def settings(settings: Settings) -> Settings:
+    """Tokens that outlive every question: renewing them is not what this is about."""
+    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
+
+
+@pytest.fixture(scope="module")
+async def street(client: httpx.AsyncClient, context: Context, clock: SetClock) -> Street:
+    return await streets.laid_out(client, context, clock)
+
+
+def _figures(shown: Any) -> dict[str, Any] | None:
+    counted = shown["counted"]
+    if counted is None:
+        return None
+    return {
+        "encounters": counted["encounters"]["n"],
+        "with_card": counted["linked"]["numerator"],
+        "late": counted["late"]["n"],
+        "persons": counted["persons"]["n"],
+        "seen": {one["days"]: one["persons"]["n"] for one in counted["seen"]},
+        "halves": tuple(counted["halves"][half]["n"] for half in ("first", "second", "both")),
+    }
+
+
+@examples(25)
+@given(st.data())
+async def test_captures_are_what_plain_python_counts(street: Street, data: st.DataObject) -> None:
+    first = data.draw(st.sampled_from([date(2026, 3, 1), date(2026, 9, 20), date(2025, 11, 20), date(2026, 1, 1)]))
+    rows = data.draw(streets.encounters(street.teams, first, 60, most=60, cards=6), "rows")
+    await street.fill(rows)
+    for _ in range(3):
+        caller = data.draw(st.sampled_from(sorted(street.callers)))
+        until = first + timedelta(days=data.draw(st.sampled_from([28, 31, 42, 59, 60, 65])))
+        weeks = data.draw(st.integers(4, 8))
+        shown = await street.ask("/v1/metrics/coverage", caller, **{"from": first, "to": until}, weeks=weeks)
+        assert _figures(shown) == captures(street.callers[caller][1], rows, until, weeks)
+        assert shown["window_from"] == (until - timedelta(weeks=weeks)).isoformat()
+
+
+@examples(6)
+@given(st.data())
+async def test_the_catalogue_says_what_coverage_says(street: Street, data: st.DataObject) -> None:
+    """Some months have enough persons to estimate from, most do not: both are said alike."""
+    first = date(2026, 2, 1)
+    rows = data.draw(streets.encounters(street.teams, first, 58, most=400, cards=170), "rows")
+    await street.fill(rows)
+    periods = Period(date(2025, 12, 25), date(2026, 4, 1)).split(Granularity.month)
+    figures = {code: await street.compute(compute, "organisation", periods) for code, compute in COMPUTED.items()}
+    for number, period in enumerate(periods):
+        shown = await street.ask("/v1/metrics/coverage", "organisation", **{"from": period.since, "to": period.until})
+        said = {one["code"]: one for one in (*shown["estimates"], *shown["coverage"])}
+        assert said.keys() == figures.keys() == INDICATORS.keys()
+        persons = shown["counted"]["persons"]["n"] if shown["counted"] else 0
+        for code, found in figures.items():
+            figure, one = found[number], said[code]
+            assert (figure.since, figure.until, figure.key, figure.n) == (period.since, period.until, None, persons)
+            assert [getattr(figure, name) for name in ("value", "low", "high", "reason")] == [
+                one[name] for name in ("value", "low", "high", "reason")
+            ]
+            assert (figure.value is None) is (figure.reason is not None)

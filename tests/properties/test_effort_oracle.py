@@ -1,0 +1,97 @@
+"""The effort the service answers is the one plain Python counts minute by minute, nights of 8 and 10 hours included."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.encounters.models import Encounter
+from app.http.context import Context
+from app.patrols.models import Patrol
+from app.settings import Settings
+from tests import members, places, planted
+from tests.clock import NIGHT, SetClock
+from tests.effort import examples
+from tests.oracles.effort import Asked, effort
+from tests.planted import Asker, Row, values
+
+_QUARTERS = ["7511803", "7511804", "7512001", "93066"]
+_STARTS = [
+    datetime(2026, 3, 28, 11, tzinfo=UTC),
+    datetime(2026, 10, 24, 10, tzinfo=UTC),
+    datetime(2026, 12, 31, 11, tzinfo=UTC),
+]
+_AS_OF = datetime(2027, 1, 1, 13, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def settings(settings: Settings) -> Settings:
+    """Tokens that outlive every example."""
+    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
+
+
+@pytest.fixture(scope="module")
+async def city(context: Context) -> None:
+    await places.seeded(context)
+
+
+@st.composite
+def outings(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Draw the facts of some patrols around one of the nights worth a look."""
+    noon = draw(st.sampled_from(_STARTS))
+    found = []
+    for _ in range(draw(st.integers(0, 6))):
+        start = noon + timedelta(minutes=draw(st.integers(-2000, 2900)))
+        length = draw(st.one_of(st.none(), st.integers(-5, 1445)))
+        found.append(
+            {
+                "started_at": start,
+                "ended_at": None if length is None else start + timedelta(minutes=length),
+                "withdrawn": draw(st.sampled_from([False, False, False, True])),
+                "territories": draw(st.lists(st.sampled_from(_QUARTERS), unique=True, max_size=3)),
+                "met": draw(st.lists(st.tuples(st.integers(-60, 900), st.integers(1, 4), st.booleans()), max_size=3)),
+            }
+        )
+    return found
+
+
+def _rows(data: st.DataObject, house: members.House, facts: list[dict[str, Any]]) -> tuple[list[Row], list[Row]]:
+    patrols, encounters = [], []
+    for fact in facts:
+        met = fact.pop("met")
+        patrols.append(planted.patrol(house, **fact))
+        for after, people, linked in met:
+            at = fact["started_at"] + timedelta(minutes=after)
+            place = data.draw(st.sampled_from(_QUARTERS))
+            changes = {"people_count": people, "territory": place, "withdrawn": data.draw(st.booleans()) and not linked}
+            patrol_id: UUID | None = patrols[-1]["id"] if linked else None
+            encounters.append(planted.encounter(house, at, patrol_id=patrol_id, **changes))
+    return patrols, encounters
+
+
+@examples(30)
+@given(st.data())
+async def test_the_effort_is_what_plain_python_counts(
+    client: httpx.AsyncClient,
+    context: Context,
+    clock: SetClock,
+    city: None,  # noqa: ARG001 - seeds
+    data: st.DataObject,
+) -> None:
+    clock.now = NIGHT
+    asker: Asker = await planted.asker(client, context, await members.found(context))
+    clock.now = _AS_OF
+    patrols, encounters = _rows(data, asker.house, data.draw(outings()))
+    await planted.plant(context, Patrol, patrols)
+    await planted.plant(context, Encounter, encounters)
+    day = data.draw(st.sampled_from(_STARTS)).date()
+    for since, until in ((day, day + timedelta(days=1)), (date(2026, 3, 1), date(2027, 2, 1))):
+        for territory, codes in ((None, None), ("7511803", {"7511803"}), ("75", {"7511803", "7511804", "7512001"})):
+            limit = {"territory": territory} if territory else {}
+            shown = values((await asker.ask("effort", since, until, **limit))["total"])
+            wanted = effort(patrols, encounters, Asked(since, until, codes, _AS_OF))
+            assert {code: shown[code] for code in wanted} == pytest.approx(wanted)

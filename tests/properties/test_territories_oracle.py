@@ -1,0 +1,97 @@
+"""The map the service answers is what plain Python finds in the rows."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.encounters.models import Encounter
+from app.http.context import Context
+from app.patrols.models import Patrol
+from app.settings import Settings
+from tests import members, places, planted
+from tests.clock import NIGHT, SetClock
+from tests.effort import examples
+from tests.oracles import territories as oracle
+from tests.planted import Row, values
+
+_QUARTERS = ["7511803", "7511804", "7512001", "93066"]
+_DAY = datetime(2026, 3, 2, 11, tzinfo=UTC)
+_AS_OF = datetime(2026, 6, 1, 13, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def settings(settings: Settings) -> Settings:
+    """Tokens that outlive every example."""
+    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
+
+
+@pytest.fixture(scope="module")
+async def city(context: Context) -> None:
+    await places.seeded(context)
+
+
+def _rows(data: st.DataObject, house: members.House) -> tuple[list[Row], list[Row]]:
+    patrols, encounters = [], []
+    for _ in range(data.draw(st.integers(0, 5))):
+        start = _DAY + timedelta(minutes=data.draw(st.integers(-3000, 2900)))
+        length = data.draw(st.one_of(st.none(), st.integers(0, 1445)))
+        end = None if length is None else start + timedelta(minutes=length)
+        listed = data.draw(st.lists(st.sampled_from(_QUARTERS), unique=True, max_size=3))
+        patrols.append(planted.patrol(house, start, end, territories=listed, withdrawn=data.draw(st.booleans())))
+        for _ in range(data.draw(st.integers(0, 3))):
+            place = data.draw(st.sampled_from(_QUARTERS))
+            facts = {
+                "territory": place,
+                "outside_perimeter": place == "93066",
+                "people_count": data.draw(st.integers(1, 4)),
+                "withdrawn": data.draw(st.sampled_from([False, False, True])),
+                "patrol_id": data.draw(st.sampled_from([None, patrols[-1]["id"]])),
+            }
+            encounters.append(planted.encounter(house, start, **facts))
+    return patrols, encounters
+
+
+@examples(30)
+@given(st.data())
+async def test_the_map_is_what_plain_python_finds(
+    client: httpx.AsyncClient,
+    context: Context,
+    clock: SetClock,
+    city: None,  # noqa: ARG001 - seeds
+    data: st.DataObject,
+) -> None:
+    clock.now = NIGHT
+    asker = await planted.asker(client, context, await members.found(context))
+    clock.now = _AS_OF
+    patrols, encounters = _rows(data, asker.house)
+    await planted.plant(context, Patrol, patrols)
+    await planted.plant(context, Encounter, encounters)
+    since = _DAY.date()
+    until, earlier = since + timedelta(days=2), since - timedelta(days=2)
+    shown = await asker.ask("territories", since, until)
+    met, hours = oracle.contacts(encounters, since, until), oracle.hours(patrols, since, until)
+    before, timed = oracle.contacts(encounters, earlier, since), oracle.on_patrol(encounters, patrols, since, until)
+    listed = {one["territory"]: one for one in shown["territories"]}
+    assert list(listed) == sorted(met.keys() | hours.keys())
+    for code, one in listed.items():
+        assert (one["contacts"]["n"], one["previous_contacts"]["n"]) == (met[code], before[code])
+        assert one["hours"] == pytest.approx(hours.get(code, 0))
+        spent = hours.get(code, 0)
+        wanted = {
+            "territory_share": met[code] / met.total() if met.total() else None,
+            "territory_contacts_per_hour": timed[code] / spent if spent else None,
+        }
+        assert values(one) == pytest.approx(wanted)
+    whole = values(shown)
+    assert whole["outside_perimeter_share"] == pytest.approx(oracle.outside_share(encounters, since, until))
+    total = sum(hours.values())
+    assert whole["territory_contacts_per_hour"] == pytest.approx(timed.total() / total if total else None)
+    assert (whole["territory_divergence"] is None) == (not met.total() or not before.total())
+    if whole["territory_divergence"] is not None:
+        from scipy.spatial.distance import jensenshannon  # type: ignore[import-untyped]  # it has no stubs
+
+        pair = [[counts[code] for code in _QUARTERS] for counts in (met, before)]
+        assert whole["territory_divergence"] == pytest.approx(jensenshannon(*pair, base=2) ** 2, abs=1e-9)

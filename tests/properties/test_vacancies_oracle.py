@@ -1,0 +1,104 @@
+"""Admissions per place declared vacant by SQL are what plain Python counts from the same rows."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from app.directory.models import FacilityReport
+from app.http.context import Context
+from app.identity.vocabulary import Role
+from app.referrals.models import Referral
+from tests import members, places, planted
+from tests.effort import examples
+from tests.oracles import vacancies as oracle
+
+_KINDS = ("emergency_housing", "emergency_housing", "addiction_treatment")
+_STARTS = (
+    datetime(2026, 3, 27, 20, tzinfo=UTC),
+    datetime(2025, 10, 24, 20, tzinfo=UTC),
+    datetime(2025, 12, 30, 20, tzinfo=UTC),
+)
+"""Around both changes of the clock, and the end of a year."""
+_minutes = st.integers(0, 4 * 24 * 60).map(lambda minutes: timedelta(minutes=minutes))
+_facility = st.integers(0, len(_KINDS) - 1)
+_stays = st.tuples(
+    _minutes, _facility, st.booleans(), st.sampled_from(["admitted", "expired", "entered_in_error"]), st.integers(0, 40)
+)
+_reports = st.tuples(_minutes, _facility, st.booleans(), st.none() | st.integers(0, 6))
+
+
+@dataclass(frozen=True)
+class Town:
+    """Two hotels and a clinic."""
+
+    client: httpx.AsyncClient
+    context: Context
+    operator: members.House
+    facilities: tuple[UUID, ...]
+
+
+@pytest.fixture(scope="module")
+async def town(client: httpx.AsyncClient, context: Context) -> Town:
+    await places.seeded(context)
+    operator = await members.found(context)
+    return Town(
+        client, context, operator, tuple([await places.opened(context, operator, kind=kind) for kind in _KINDS])
+    )
+
+
+def _stay(town: Town, house: members.House, start: datetime, fact: Any) -> dict[str, Any]:
+    after, facility, named, state, received_after = fact
+    made_at = start + after
+    return {
+        "org_id": house.org_id, "id": uuid4(), "team_id": house.team_id, "encounter_id": None, "kind": _KINDS[facility],
+        "facility_id": town.facilities[facility] if named else None, "accompanied": True, "previous_referral_id": None,
+        "slip_digest": None, "link_id": None, "territory": "7511803", "outside_perimeter": False,
+        "cohort_day": made_at.date(), "created_at": made_at, "received_at": made_at + timedelta(hours=received_after),
+        "first_state": "requested", "first_reason": None, "success": "admitted", "expires_after_s": 259_200, "rk": 1,
+        "digest": bytes(32), "state": state, "reason": None, "state_at": made_at, "answer_channel": None,
+        "requested_at": made_at, "waitlisted_at": None, "accepted_at": None, "arrived_at": None,
+        "admitted_at": None if state == "expired" else made_at, "exited_at": None, "exit_destination": None,
+        "due_at": None, "position": 1,
+    }  # fmt: skip
+
+
+@examples(30)
+@given(
+    st.sampled_from(_STARTS), st.lists(_stays, max_size=10), st.lists(_reports, max_size=12),
+    st.sampled_from([None, "emergency_housing", "addiction_treatment"]),
+)  # fmt: skip
+async def test_admissions_per_vacant_place_are_what_plain_python_counts(
+    town: Town, start: datetime, stays: list[Any], said: list[Any], kind: str | None
+) -> None:
+    house = await members.found(town.context)
+    token = await members.account_token(town.context, house, Role.coordinator)
+    referrals = [_stay(town, house, start, fact) for fact in stays]
+    reports = [
+        planted.report(town.facilities[facility], town.operator, start + after, opened=opened) | {"places_free": free}
+        for after, facility, opened, free in said
+    ]
+    async with town.context.database.writing() as session:
+        await session.execute(delete(FacilityReport))
+    await planted.plant(town.context, Referral, referrals)
+    await planted.plant(town.context, FacilityReport, reports)
+    since = start.date()
+    asked = {"from": str(since), "to": str(since + timedelta(days=6)), "granularity": "day"} | (
+        {"kind": kind} if kind else {}
+    )
+    path = "/v1/indicators/admissions_per_vacant_place"
+    answer = await town.client.get(path, params=asked, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200, answer.text
+    kinds = dict(zip(town.facilities, _KINDS, strict=True))
+    for figure in answer.json()["figures"]:
+        day = date.fromisoformat(figure["period_from"])
+        filled, vacant, admitted, late = oracle.counts(referrals, reports, kinds, day, kind)
+        assert (figure["n"], figure["denominator"], figure["base"], figure["late"]) == (filled, vacant, admitted, late)
+        assert figure["value"] == (filled / vacant if vacant else None)
+        assert figure["unknown"] == admitted - filled
