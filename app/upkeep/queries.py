@@ -81,11 +81,12 @@ async def mark_everything(session: WriteSession) -> None:
 
 
 async def extent(session: ReadSession) -> list[tuple[UUID, date, date]]:
-    """Return (organisation, first day, last day) of each organisation that has referrals."""
-    referral = _STALE.metadata.tables["referral"]
-    found = await session.execute(
-        select(referral.c.org_id, func.min(referral.c.cohort_day), func.max(referral.c.cohort_day)).group_by(
-            referral.c.org_id
-        )
-    )
-    return [(org_id, first, last) for org_id, first, last in found]
+    """Return (organisation, first day, last day) of each organisation that has records."""
+    found: dict[UUID, tuple[date, date]] = {}
+    for name, day in _DATED:
+        table = _STALE.metadata.tables[name]
+        ends = select(table.c.org_id, func.min(table.c[day]), func.max(table.c[day])).group_by(table.c.org_id)
+        for org_id, first, last in await session.execute(ends):
+            earlier, later = found.get(org_id, (first, last))
+            found[org_id] = min(first, earlier), max(last, later)
+    return [(org_id, *ends) for org_id, ends in found.items()]

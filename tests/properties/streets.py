@@ -19,6 +19,8 @@ from app.identity import service as identity
 from app.identity.vocabulary import Reach, Role
 from app.metrics.asking import Compute, Question, View
 from app.metrics.indicator import Figure, Period, Split
+from app.metrics.refreshing import FACTS
+from app.upkeep.queries import mark_everything
 from tests import members, places
 from tests.clock import NIGHT, SetClock
 from tests.oracles.meetings import Look, Row
@@ -53,6 +55,9 @@ class Street:
         async with self.context.database.writing() as session:
             await session.execute(delete(_ENCOUNTER))
             await insert_new(session, _ENCOUNTER, rows)
+            for facts in FACTS.values():
+                await facts.clear(session)
+            await mark_everything(session)
 
     async def ask(self, path: str, caller: str, **parameters: Any) -> Any:
         asked = {name: str(value) for name, value in parameters.items() if value is not None}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.http.context import Context
 from app.metrics.indicator import Granularity, Period, Split
 from app.metrics.reach.service import COMPUTED
+from app.metrics.refreshing import refresh, verify
 from app.settings import Settings
 from tests.clock import SetClock
 from tests.effort import examples
@@ -44,7 +45,9 @@ async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataOb
     first = data.draw(st.sampled_from([date(2026, 3, 1), date(2026, 9, 20), date(2025, 11, 20), date(2026, 1, 1)]))
     rows = data.draw(streets.encounters(street.teams, first, 60, most=40, cards=5), "rows")
     await street.fill(rows)
-    for _ in range(3):
+    for upkeep in (False, False, True, True):  # counted where days are stale, then all from facts
+        if upkeep:
+            await refresh(street.context.database)
         caller = data.draw(st.sampled_from(sorted(street.callers)))
         since = first + timedelta(days=data.draw(st.integers(-2, 40)))
         until = since + timedelta(days=data.draw(st.integers(1, 58)))
@@ -59,6 +62,7 @@ async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataOb
         ] == calendar(since, until, granularity)
         for one, (start, end) in zip(shown["series"], calendar(since, until, granularity), strict=True):
             assert _figures(one) == reach(look, rows, start, end, group_by)
+    assert set((await verify(street.context.database)).values()) == {0}
 
 
 @examples(10)
