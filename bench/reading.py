@@ -79,7 +79,7 @@ def databases(only: str | None, folder: Path, size: int) -> Iterator[dict[str, S
         if only != "postgresql":
             found["sqlite"] = Settings(database_url=f"sqlite:///{folder}/{size}.db", keys_dir=folder / "keys")
         if only != "sqlite":
-            server = stack.enter_context(postgres.server())
+            server = stack.enter_context(postgres.server(durable=True))
             found["postgresql"] = Settings(database_url=server.create("reading"), keys_dir=folder / "keys-postgresql")
         yield {name: settings.model_copy(update=_patience()) for name, settings in found.items()}
 
@@ -176,7 +176,7 @@ def _latency(server: Server, token: str, path: str) -> tuple[float, float]:
 def _duckdb_funnel(parquet: Path, today: dt.date) -> float:
     """Return the median ms of the funnel's main counts by month from the Parquet file, the file's cache warm."""
     until = today.replace(day=1)
-    end = "created_at + 30 * 86400000"
+    end = "created_at + CAST(2592000000 AS BIGINT)"
     later = {
         "requested": ("requested_at", "waitlisted_at", "accepted_at", "arrived_at", "admitted_at"),
         "accepted": ("accepted_at", "arrived_at", "admitted_at"),

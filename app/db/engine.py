@@ -113,7 +113,7 @@ class Database:
             engine = create_async_engine(url, poolclass=poolclass, hide_parameters=True, **sizes, **creator)
             speak_sqlite(engine.sync_engine, synchronous=settings.sqlite_synchronous, writes=writes)
             return engine
-        options = f"-c statement_timeout={int(timeout_s * 1000)} -c lock_timeout=5000 -c timezone=UTC"
+        options = f"-c statement_timeout={int(timeout_s * 1000)} -c lock_timeout=5000 -c timezone=UTC -c jit=off"
         return create_async_engine(
             url,
             poolclass=poolclass,

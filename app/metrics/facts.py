@@ -25,6 +25,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
     union_all,
 )
 
@@ -100,6 +101,10 @@ class Facts:
     async def clear(self, session: WriteSession) -> None:
         """Throw all facts away; their days must be marked in the same transaction."""
         await session.execute(delete(self._table))
+
+    async def analyse(self, session: WriteSession) -> None:
+        """Tell the database what the table has become, so that it plans well."""
+        await session.execute(text(f"ANALYZE {self._table.name}"))
 
     async def sums(
         self,

@@ -14,7 +14,7 @@ from app.upkeep import queries
 
 FACTS: Final[Mapping[str, Facts]] = {"funnel": funnel.FACTS, "reach": reach.FACTS}
 """Every table of facts."""
-STEP_DAYS: Final = 16
+STEP_DAYS: Final = 31
 """Days computed in one transaction: few enough to leave SQLite's writer to phones in between."""
 
 
@@ -56,7 +56,11 @@ async def rebuild(database: Database, *, progress: Callable[[int], None] | None 
         for kept in FACTS.values():
             await kept.clear(session)
         await queries.mark_everything(session)
-    return await refresh(database, progress=progress)
+    days = await refresh(database, progress=progress)
+    async with database.writing() as session:
+        for kept in FACTS.values():
+            await kept.analyse(session)
+    return days
 
 
 async def verify(database: Database) -> dict[str, int]:

@@ -21,11 +21,11 @@ def upgrade() -> None:
     op.create_table(
         "funnel_fact",
         sa.Column("org_id", KEY, nullable=False, comment="Organisation that made the referrals."),
-        sa.Column("horizon_days", sa.SmallInteger(), nullable=False, comment="Days each referral is followed."),
         sa.Column(
             "span", sa.String(length=40), nullable=False, comment="Whether the cohort is a day, a week or a month."
         ),
         sa.Column("first_day", sa.Date(), nullable=False, comment="First cohort day."),
+        sa.Column("horizon_days", sa.SmallInteger(), nullable=False, comment="Days each referral is followed."),
         sa.Column("territory", sa.String(length=7), nullable=False, comment="Where they were made; * for everywhere."),
         sa.Column("kind", sa.String(length=40), nullable=False, comment="Kind of facility; * for every kind."),
         sa.Column("made", sa.Integer(), nullable=False, comment="Referrals."),
@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("answered_phone", sa.Integer(), nullable=False, comment="First answer learnt by phone."),
         sa.CheckConstraint("span IN ('day', 'week', 'month')", name=op.f("ck_funnel_fact_span")),
         sa.PrimaryKeyConstraint(
-            "org_id", "horizon_days", "span", "first_day", "territory", "kind", name=op.f("pk_funnel_fact")
+            "org_id", "span", "first_day", "horizon_days", "territory", "kind", name=op.f("pk_funnel_fact")
         ),
         comment="Counts of referrals by cohort, horizon, territory and kind, computed from the referrals.",
         info={"placement": "organisation"},

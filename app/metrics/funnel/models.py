@@ -23,9 +23,9 @@ class FunnelFact(Base, table=True):
     )
 
     org_id: UUID = column(Key, "Organisation that made the referrals.", key=True)
-    horizon_days: int = column(Small, "Days each referral is followed.", key=True)
     span: str = column(Word, "Whether the cohort is a day, a week or a month.", key=True)
     first_day: date = column(Day, "First cohort day.", key=True)
+    horizon_days: int = column(Small, "Days each referral is followed.", key=True)
     territory: str = column(TerritoryCode, "Where they were made; * for everywhere.", key=True)
     kind: str = column(Word, "Kind of facility; * for every kind.", key=True)
     made: int = column(Integer, "Referrals.")
