@@ -1,6 +1,6 @@
 # Everything here works on a fresh machine with Python 3.11+ and make; `make help` explains each target.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench openapi migration clean
+.PHONY: help run test lint lock bench reading openapi migration clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev-stamp ## Check style, types and the direction of imports
 
 bench: $(VENV)/.dev-stamp ## Measure ingest against the raw driver and a naive endpoint; writes bench/results/
 	@$(BIN)/python -m bench.ingest $(ARGS)
+
+reading: $(VENV)/.dev-stamp ## Measure how soon figures answer, beside plain SQL and DuckDB; ARGS="--sizes 100000"
+	@$(BIN)/python -m bench.reading $(ARGS)
 
 openapi: $(VENV)/.dev-stamp $(BIN)/maraude ## Rebuild the frozen API document, openapi/v1.json
 	@$(BIN)/maraude openapi > openapi/v1.json.new && mv openapi/v1.json.new openapi/v1.json
