@@ -19,7 +19,9 @@ FOLDING: Final = 1
 CHAINING: Final = 2
 """Purpose: adding to the audit chain of an organisation."""
 REFRESHING: Final = 4
-"""Purpose: computing the facts of an organisation anew; taken alone."""
+"""Purpose: computing the facts of an organisation anew."""
+NUMBERING: Final = 5
+"""Purpose: giving cards their numbers, whichever organisation met them."""
 
 
 class commit_horizon(GenericFunction[int]):  # noqa: N801 - a SQL function

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
@@ -39,6 +39,22 @@ EVERYWHERE: Final = "*"
 EVERYBODY: Final = UUID(int=0)
 """Stands for all identifiers of a dimension."""
 _LONGER: Final = (Span.week, Span.month)
+
+
+class Kept(Protocol):
+    """What is computed by days and read in place of records."""
+
+    async def recompute(self, session: WriteSession, org_id: UUID, days: Collection[date]) -> None:
+        """Compute an organisation's days anew, and what is added up of them."""
+
+    async def clear(self, session: WriteSession) -> None:
+        """Throw everything away; its days must be marked in the same transaction."""
+
+    async def analyse(self, session: WriteSession) -> None:
+        """Tell the database what the tables have become, so that it plans well."""
+
+    async def differences(self, session: ReadSession, org_id: UUID, clean: Sequence[Period]) -> int:
+        """Return how much of an organisation's clean days a recount finds different."""
 
 
 @dataclass(frozen=True, slots=True)

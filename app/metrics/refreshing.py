@@ -6,13 +6,14 @@ from typing import Final
 
 from app.db.engine import Database, WriteSession
 from app.db.portability import REFRESHING, hold
-from app.metrics.facts import Facts
+from app.metrics.facts import Kept
 from app.metrics.funnel import facts as funnel
 from app.metrics.indicator import Period
 from app.metrics.reach import facts as reach
+from app.metrics.reach import people
 from app.upkeep import queries
 
-FACTS: Final[Mapping[str, Facts]] = {"funnel": funnel.FACTS, "reach": reach.FACTS}
+FACTS: Final[Mapping[str, Kept]] = {"funnel": funnel.FACTS, "reach": reach.FACTS, "people": people.FACTS}
 """Every table of facts."""
 STEP_DAYS: Final = 31
 """Days computed in one transaction: few enough to leave SQLite's writer to phones in between."""

@@ -41,6 +41,11 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_contact_fact_span_first_day_territory"), ["span", "first_day", "territory"], unique=False
         )
+    # Nothing is computed yet: every day that holds encounters is marked, and figures count them until it is.
+    op.execute(
+        "INSERT INTO stale_day (org_id, day, position) SELECT DISTINCT org_id, service_day, 0 FROM encounter"
+        " WHERE true ON CONFLICT DO NOTHING"
+    )
 
 
 def downgrade() -> None:

@@ -24,7 +24,7 @@ from tests.clock import NIGHT
 from tests.members import House
 from tests.street import rows, store
 
-Clean = {"funnel": 0, "reach": 0}
+Clean = {"funnel": 0, "reach": 0, "people": 0}
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from app.demo.device import Device
 from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.vocabulary import Role
+from app.metrics.refreshing import refresh, verify
 from app.referrals.models import Referral, ReferralEvent
 from app.settings import Settings
 from tests import make, members, places
@@ -177,6 +178,9 @@ async def test_loses_nothing_acknowledged_and_doubles_nothing(
     check_statuses(journals)
     await check_chains(context, house, journals)
     check_integrity(context.settings)
+    await check_figures(service, context, house, journals)
+    await refresh(context.database)
+    assert set((await verify(context.database)).values()) == {0}
     await check_figures(service, context, house, journals)
     check_logs(tmp_path / "service.log", phones)
 

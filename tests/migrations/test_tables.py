@@ -31,6 +31,7 @@ _LOOKED_UP_WITHOUT_ORGANISATION: dict[str, dict[tuple[str, ...], str]] = {
         ("horizon_days", "span", "kind", "first_day", "territory"): "a perimeter's figures are of every organisation"
     },
     "contact_fact": {("span", "first_day", "territory"): "the same"},
+    "people_fact": {("span", "first_day", "territory"): "the same"},
     "place_hold": {("facility_id", "expires_at"): "a facility's places are held by teams of every organisation"},
 }
 """Indexes that do not begin with the organisation, each with its reason: such a read fans out over the shards."""

@@ -19,6 +19,7 @@ from app.identity import service as identity
 from app.identity.vocabulary import Reach, Role
 from app.metrics.asking import Compute, Question, View
 from app.metrics.indicator import Figure, Period, Split
+from app.metrics.reach.models import PersonNumber
 from app.metrics.refreshing import FACTS
 from app.upkeep.queries import mark_everything
 from tests import members, places
@@ -57,6 +58,7 @@ class Street:
             await insert_new(session, _ENCOUNTER, rows)
             for facts in FACTS.values():
                 await facts.clear(session)
+            await session.execute(delete(table_of(PersonNumber)))
             await mark_everything(session)
 
     async def ask(self, path: str, caller: str, **parameters: Any) -> Any:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from app.db.engine import ReadSession
 from app.metrics.asking import View
-from app.metrics.cohorts import BY_MONTH, always_settled, cut
+from app.metrics.cohorts import BY_MONTH, Parts, Span, always_settled, cut
 from app.metrics.indicator import Period
-from app.metrics.reach import facts, queries
+from app.metrics.reach import facts, people, queries
 from app.metrics.reach.definitions import ReachGroupBy
 from app.metrics.reach.records import Cell, ReachCounts
 from app.upkeep.queries import marked
@@ -16,8 +16,7 @@ async def counts(
     session: ReadSession, view: View, periods: Sequence[Period], group_by: ReachGroupBy | None
 ) -> dict[Cell, ReachCounts]:
     """Return the counts of each period of a series and each group that has encounters."""
-    stale = await marked(session, view.org_id, periods[0].since, periods[-1].until)
-    parts = [cut(period, stale, always_settled, BY_MONTH) for period in periods]
+    parts = await _parts(session, view, periods, BY_MONTH)
     settled = {span: [day for part in parts for day in part.settled[span]] for span in BY_MONTH}
     runs = [run for part in parts for run in part.counted]
     found: dict[Cell, ReachCounts] = {}
@@ -27,3 +26,19 @@ async def counts(
     ):
         found[cell] = found.get(cell, ReachCounts.none()) + some
     return found
+
+
+async def persons(
+    session: ReadSession, view: View, periods: Sequence[Period], group_by: ReachGroupBy | None
+) -> dict[Cell, int]:
+    """Return how many different cards were seen in each period and group: by bitmaps; teams have none."""
+    if group_by is ReachGroupBy.team:
+        return await queries.distinct_persons(session, view, periods, group_by)
+    parts = await _parts(session, view, periods, people.SPANS)
+    by_territory = group_by is ReachGroupBy.territory
+    return await people.distinct(session, view, periods, parts, by_territory=by_territory)
+
+
+async def _parts(session: ReadSession, view: View, periods: Sequence[Period], spans: Sequence[Span]) -> list[Parts]:
+    stale = await marked(session, view.org_id, periods[0].since, periods[-1].until)
+    return [cut(period, stale, always_settled, spans) for period in periods]

@@ -1,12 +1,12 @@
-"""The table of the facts of reach."""
+"""The tables of the facts of reach."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, Integer
+from sqlalchemy import Index, Integer, LargeBinary
 
 from app.db.table import Base, column, placed
-from app.db.types import Day, Key, TerritoryCode, Word, one_of
+from app.db.types import Bytes16, Day, Key, Small, TerritoryCode, Word, one_of
 from app.metrics.cohorts import Span
 
 
@@ -32,3 +32,37 @@ class ContactFact(Base, table=True):
     met_before: int = column(Integer, "Contacts said not to be the first this year.")
     first_without_card: int = column(Integer, "First contacts without a card.")
     late: int = column(Integer, "Encounters received late.")
+
+
+class PersonNumber(Base, table=True):
+    """A small number for each card of a key period, so that sets of people are bitmaps.
+
+    It links the days of one person, as the cards do: it goes with the key of its period.
+    """
+
+    __tablename__ = "person_number"
+    __table_args__ = (
+        Index(None, "year", "number"),
+        placed("reference", "Numbers of cards for bitmaps of people; destroyed with the key of their period."),
+    )
+
+    link_id: bytes = column(Bytes16, "HMAC-SHA256(period key, card)[:16].", key=True)
+    year: int = column(Small, "Key period: the calendar year the card was shown in.")
+    number: int = column(Integer, "Number, from 1, unlike any other's.", unique=True)
+
+
+class PeopleFact(Base, table=True):
+    """Who was met in a day or month in one territory, as a Roaring bitmap of numbers."""
+
+    __tablename__ = "people_fact"
+    __table_args__ = (
+        one_of("span", Span),
+        Index(None, "span", "first_day", "territory"),
+        placed("organisation", "Sets of card carriers met, by day and month; destroyed with the key of their period."),
+    )
+
+    org_id: UUID = column(Key, "Organisation of the teams.", key=True)
+    span: str = column(Word, "Whether it covers a day or a month.", key=True)
+    first_day: date = column(Day, "First service day.", key=True)
+    territory: str = column(TerritoryCode, "Where they were met; * for everywhere.", key=True)
+    people: bytes = column(LargeBinary, "Roaring bitmap of person_number.number, serialised.")

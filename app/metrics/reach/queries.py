@@ -20,7 +20,7 @@ from app.metrics.reach.definitions import ReachGroupBy
 from app.metrics.reach.records import Cell, ReachCounts
 
 ENCOUNTER: Final = table_of(Encounter)
-_TEAM: Final = table_of(Team)
+TEAM: Final = table_of(Team)
 _KEYS: Final[dict[ReachGroupBy, Any]] = {
     ReachGroupBy.territory: ENCOUNTER.c.territory,
     ReachGroupBy.team: ENCOUNTER.c.team_id,
@@ -82,7 +82,7 @@ def _columns(whole: Period) -> list[ColumnElement[int]]:
         func.count(),
         *(func.coalesce(func.sum(one), 0) for one in sums),
         count(first & ~carded),
-        count(late(ENCOUNTER, _TEAM, whole)),
+        count(late(ENCOUNTER, TEAM, whole)),
     ]
 
 

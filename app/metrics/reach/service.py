@@ -13,8 +13,7 @@ from app.identity.service import list_teams
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import MeasureSent, TermSent, territory_labels
 from app.metrics.indicator import Figure, Granularity, Period, Ratio, Split
-from app.metrics.reach import queries
-from app.metrics.reach.counting import counts
+from app.metrics.reach.counting import counts, persons
 from app.metrics.reach.definitions import (
     INDICATORS,
     MOST_GROUPED_PERIODS,
@@ -154,8 +153,7 @@ def _sent(of: Reached, label: LabelSent | None) -> ReachGroupSent:
 
 async def _reached(question: Question, periods: Sequence[Period], group_by: ReachGroupBy | None) -> list[Reached]:
     asked = question.session, question.view, periods, group_by
-    found, persons = await counts(*asked), await queries.distinct_persons(*asked)
-    return reached(periods, found, persons, grouped=group_by is not None)
+    return reached(periods, await counts(*asked), await persons(*asked), grouped=group_by is not None)
 
 
 _PERSONS: Final = frozenset({"file_active", "contacts_per_person"})
@@ -167,8 +165,8 @@ def _computing(code: str) -> Compute:
     async def compute(question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:
         group_by = None if split is None else ReachGroupBy(split.value)
         asked = question.session, question.view, periods, group_by
-        persons = await queries.distinct_persons(*asked) if code in _PERSONS else {}
-        found = reached(periods, await counts(*asked), persons, grouped=split is not None)
+        people = await persons(*asked) if code in _PERSONS else {}
+        found = reached(periods, await counts(*asked), people, grouped=split is not None)
         return [_READINGS[code](of) for of in found]
 
     return compute
