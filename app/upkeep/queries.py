@@ -5,13 +5,14 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, insert, literal, select
+from sqlalchemy import Date, column, delete, exists, func, insert, literal, select, table
 from sqlmodel import col
 
 from app.db.bulk import insert_all_new
 from app.db.engine import ReadSession, WriteSession
 from app.db.portability import commit_position
 from app.db.table import table_of
+from app.db.types import Key
 from app.upkeep.models import StaleDay
 
 _STALE: Final = table_of(StaleDay)
@@ -67,25 +68,29 @@ async def forget(session: WriteSession, org_id: UUID, marks: Sequence[tuple[date
         )
 
 
-_DATED: Final = (("encounter", "service_day"), ("patrol", "service_day"), ("referral", "cohort_day"))
+_DATED: Final = [
+    table(name, column("org_id", Key), column(day, Date))
+    for name, day in (("encounter", "service_day"), ("patrol", "service_day"), ("referral", "cohort_day"))
+]
+"""The tables whose days are marked, by name: their features lie above this one."""
 
 
 async def mark_everything(session: WriteSession) -> None:
     """Mark every day that holds records, and every day that has a fact."""
     position = await commit_position(await session.connection())
-    for name, day in _DATED:
-        table = _STALE.metadata.tables[name]
-        days = select(table.c.org_id, table.c[day], literal(position)).distinct()
-        there = exists().where(_STALE.c.org_id == table.c.org_id, _STALE.c.day == table.c[day])
+    for dated in _DATED:
+        org_id, day = dated.c
+        days = select(org_id, day, literal(position)).distinct()
+        there = exists().where(_STALE.c.org_id == org_id, _STALE.c.day == day)
         await session.execute(insert(_STALE).from_select(["org_id", "day", "position"], days.where(~there)))
 
 
 async def extent(session: ReadSession) -> list[tuple[UUID, date, date]]:
     """Return (organisation, first day, last day) of each organisation that has records."""
     found: dict[UUID, tuple[date, date]] = {}
-    for name, day in _DATED:
-        table = _STALE.metadata.tables[name]
-        ends = select(table.c.org_id, func.min(table.c[day]), func.max(table.c[day])).group_by(table.c.org_id)
+    for dated in _DATED:
+        owner, day = dated.c
+        ends = select(owner, func.min(day), func.max(day)).group_by(owner)
         for org_id, first, last in await session.execute(ends):
             earlier, later = found.get(org_id, (first, last))
             found[org_id] = min(first, earlier), max(last, later)
