@@ -11,9 +11,16 @@ from app.metrics.funnel import facts as funnel
 from app.metrics.indicator import Period
 from app.metrics.reach import facts as reach
 from app.metrics.reach import people
+from app.metrics.unmet_demand import facts as unmet_demand
 from app.upkeep import queries
 
-FACTS: Final[Mapping[str, Kept]] = {"funnel": funnel.FACTS, "reach": reach.FACTS, "people": people.FACTS}
+FACTS: Final[Mapping[str, Kept]] = {
+    "funnel": funnel.FACTS,
+    "reach": reach.FACTS,
+    "people": people.FACTS,
+    "demand": unmet_demand.DEMAND,
+    "needs": unmet_demand.NEEDS,
+}
 """Every table of facts."""
 STEP_DAYS: Final = 31
 """Days computed in one transaction: few enough to leave SQLite's writer to phones in between."""

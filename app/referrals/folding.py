@@ -30,7 +30,10 @@ async def refold(
             keys = {"org_id": standing.org_id, "id": standing.id, "position": position}
             referrals.append(keys | folded_columns(folded, standing.terms()))
             days.add((standing.org_id, standing.cohort_day))
-        marks += [mark for event in stored if (mark := _mark(event, folded)) is not None]
+        changed = [mark for event in stored if (mark := _mark(event, folded)) is not None]
+        if changed:  # which event told a state may change its reason, and nothing of the referral
+            marks += changed
+            days.add((standing.org_id, standing.cohort_day))
     await queries.set_referrals(session, referrals)
     await queries.set_events(session, marks)
     await mark_days(session, days)

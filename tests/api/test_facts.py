@@ -16,7 +16,7 @@ from app.errors import Problem
 from app.http.context import Context
 from app.identity.vocabulary import Role
 from app.metrics.funnel.models import FunnelFact
-from app.metrics.refreshing import rebuild, refresh, verify
+from app.metrics.refreshing import FACTS, rebuild, refresh, verify
 from app.upkeep import queries
 from app.upkeep.models import StaleDay
 from tests import make, members
@@ -24,7 +24,7 @@ from tests.clock import NIGHT
 from tests.members import House
 from tests.street import rows, store
 
-Clean = {"funnel": 0, "reach": 0, "people": 0}
+Clean = dict.fromkeys(FACTS, 0)
 
 
 @pytest.fixture

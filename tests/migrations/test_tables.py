@@ -31,6 +31,8 @@ _LOOKED_UP_WITHOUT_ORGANISATION: dict[str, dict[tuple[str, ...], str]] = {
         ("horizon_days", "span", "kind", "first_day", "territory"): "a perimeter's figures are of every organisation"
     },
     "contact_fact": {("span", "first_day", "territory"): "the same"},
+    "demand_fact": {("span", "kind", "first_day", "territory"): "the same"},
+    "need_fact": {("span", "kind", "first_day", "territory"): "the same"},
     "people_fact": {("span", "first_day", "territory"): "the same"},
     "place_hold": {("facility_id", "expires_at"): "a facility's places are held by teams of every organisation"},
 }

@@ -19,8 +19,10 @@ from app.directory.rules import service_day
 from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.vocabulary import Role
+from app.metrics.refreshing import refresh, verify
 from app.referrals.models import Referral, ReferralEvent
 from app.referrals.vocabulary import State
+from app.upkeep.queries import mark_everything
 from tests import members, places
 from tests.effort import examples
 from tests.oracles import unmet_demand as oracle
@@ -121,8 +123,12 @@ async def test_unmet_demand_is_what_plain_python_counts(
             (FacilityReport, reports),
         ):
             await insert_new(session, table_of(model), rows)
+        await mark_everything(session)
     drawn = data.draw(st.lists(st.sampled_from(_SPLITS), min_size=3, max_size=3, unique=True), "splits")
-    for by in (("kind", "week"), ("hour", "kind"), *drawn):
+    refreshed = data.draw(st.integers(1, 5), "after how many questions the days are computed")
+    for number, by in enumerate((("kind", "week"), ("hour", "kind"), *drawn, *drawn[:1])):
+        if number == refreshed:
+            await refresh(town.context.database)
         since = start.date() + timedelta(days=data.draw(st.integers(0, 2)))
         until = since + timedelta(days=data.draw(st.integers(1, 6)))
         kind = data.draw(st.sampled_from([None, *_KINDS]), "kind")
@@ -141,6 +147,7 @@ async def test_unmet_demand_is_what_plain_python_counts(
                 assert counted == needs.get(cell, (0, 0)), (by, cell)
             assert group["places_free"] == (pytest.approx(free[cell]) if cell in free else None), (by, cell)
             assert (group["places_reason"] is None) == (cell in free)
+    assert set((await verify(town.context.database)).values()) == {0}
 
 
 def _names(group: dict[str, Any]) -> list[str]:

@@ -8,10 +8,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Select,
     String,
     Subquery,
     case,
     func,
+    join,
     literal,
     or_,
     select,
@@ -26,7 +28,9 @@ from app.db.table import table_of
 from app.directory.models import FacilityReport
 from app.directory.records import FacilityRef
 from app.encounters.models import Encounter
+from app.encounters.vocabulary import Need
 from app.metrics.asking import View
+from app.metrics.cohorts import Span
 from app.metrics.counting import DAY_MS, HOUR_MS, count, month_of, ms, seen_by, week_of, within
 from app.metrics.indicator import LATE_AFTER_HOURS, Granularity, Period
 from app.metrics.unmet_demand.definitions import ANSWERS, CLOSED, REPORT_HOURS, UnmetBy
@@ -35,8 +39,8 @@ from app.metrics.walltime import EPOCH, Wall
 from app.referrals.models import Referral, ReferralEvent
 from app.referrals.vocabulary import Reason, State, Step
 
-_REFERRAL: Final = table_of(Referral)
-_ENCOUNTER: Final = table_of(Encounter)
+REFERRAL: Final = table_of(Referral)
+ENCOUNTER: Final = table_of(Encounter)
 _REPORT: Final = table_of(FacilityReport)
 Dimensions = Sequence[UnmetBy | Granularity]
 """What to group by; of the granularities only the day is used, for series."""
@@ -116,14 +120,24 @@ async def demand(
     if kind is not None:
         statement = statement.where(col(Referral.kind) == kind)
     found = await session.execute(statement.group_by(*chosen))
-    return {_cell(by, row[: len(by)]): Demand(*row[len(by) :]) for row in found if row[len(by)]}
+    return {cell(by, row[: len(by)]): Demand(*row[len(by) :]) for row in found if row[len(by)]}
+
+
+def demand_by_day() -> Select[Any]:
+    """Return the statement that counts referrals by organisation, day, territory and kind; not limited to any."""
+    cohort = (REFERRAL.c.cohort_day, REFERRAL.c.territory, REFERRAL.c.kind)
+    return (
+        select(REFERRAL.c.org_id, literal(Span.day.value, String), *cohort, *_demand())
+        .where(REFERRAL.c.state != State.entered_in_error.value)
+        .group_by(REFERRAL.c.org_id, *cohort)
+    )
 
 
 def _cohort(view: View, period: Period) -> list[ColumnElement[bool]]:
     return [
         within(col(Referral.cohort_day), period),
         col(Referral.state) != State.entered_in_error.value,
-        *seen_by(view, _REFERRAL),
+        *seen_by(view, REFERRAL),
     ]
 
 
@@ -138,39 +152,57 @@ async def needs(
     asked = [need for need, kinds in ANSWERS.items() if kind is None or kinds[0] == kind]
     if not asked:
         return {}
-    offers = [func.max(case((col(Referral.kind).in_(ANSWERS[need]), 1), else_=0)).label(need.value) for need in asked]
-    made = (
-        select(col(Referral.org_id), col(Referral.encounter_id), *offers)
-        .where(*_cohort(view, period), col(Referral.encounter_id).is_not(None))
-        .group_by(col(Referral.org_id), col(Referral.encounter_id))
-        .subquery("made")
-    )
-    own = (made.c.org_id == _ENCOUNTER.c.org_id) & (made.c.encounter_id == _ENCOUNTER.c.id)
-    need = elements_of(_ENCOUNTER.c.needs).table_valued("value")
-    answered = case(*((need.c.value == one.value, made.c[one.value]) for one in asked))
-    keys: dict[UnmetBy | Granularity, Any] = {
-        UnmetBy.kind: case(*((need.c.value == one.value, literal(ANSWERS[one][0], String)) for one in asked)),
-        UnmetBy.territory: _ENCOUNTER.c.territory,
-        UnmetBy.week: week_of(_ENCOUNTER.c.service_day),
-        UnmetBy.month: month_of(_ENCOUNTER.c.service_day),
-        Granularity.day: _ENCOUNTER.c.service_day,
-    }
-    labelled = [keys[dimension].label(f"key_{number}") for number, dimension in enumerate(by)]
-    statement = (
-        select(*labelled, func.count(), count(func.coalesce(answered, 0) == 0))
-        .select_from(_ENCOUNTER)
-        .join(need, true())
-        .outerjoin(made, own)
-        .where(
-            within(_ENCOUNTER.c.service_day, period),
-            ~_ENCOUNTER.c.withdrawn,
-            need.c.value.in_([one.value for one in asked]),
-            *seen_by(view, _ENCOUNTER),
-        )
-        .group_by(*labelled)
-    )
+    needing = _Needing(view, period, asked)
+    labelled = [needing.keys[dimension].label(f"key_{number}") for number, dimension in enumerate(by)]
+    statement = needing.limited(select(*labelled, *needing.counts)).group_by(*labelled)
     found = await session.execute(statement)
-    return {_cell(by, row[: len(by)]): Needs(*row[len(by) :]) for row in found if row[len(by)]}
+    return {cell(by, row[: len(by)]): Needs(*row[len(by) :]) for row in found if row[len(by)]}
+
+
+def needs_by_day(period: Period) -> Select[Any]:
+    """Return the statement that counts needs by organisation, day, territory and kind; not limited to any."""
+    needing = _Needing(View(None, None), period, list(ANSWERS))
+    kind = needing.keys[UnmetBy.kind].label("kind")
+    cohort = (ENCOUNTER.c.org_id, literal(Span.day.value, String), ENCOUNTER.c.service_day, ENCOUNTER.c.territory, kind)
+    statement = needing.limited(select(*cohort, *needing.counts))
+    return statement.group_by(ENCOUNTER.c.org_id, ENCOUNTER.c.service_day, ENCOUNTER.c.territory, kind)
+
+
+class _Needing:
+    """The needs of a view's encounters: where they come from, what they are counted by, and the columns of Needs."""
+
+    def __init__(self, view: View, period: Period, asked: Sequence[Need]) -> None:
+        offers = [
+            func.max(case((col(Referral.kind).in_(ANSWERS[need]), 1), else_=0)).label(need.value) for need in asked
+        ]
+        made = (
+            select(col(Referral.org_id), col(Referral.encounter_id), *offers)
+            .where(*_cohort(view, period), col(Referral.encounter_id).is_not(None))
+            .group_by(col(Referral.org_id), col(Referral.encounter_id))
+            .subquery("made")
+        )
+        own = (made.c.org_id == ENCOUNTER.c.org_id) & (made.c.encounter_id == ENCOUNTER.c.id)
+        need = elements_of(ENCOUNTER.c.needs).table_valued("value")
+        answered = case(*((need.c.value == one.value, made.c[one.value]) for one in asked))
+        self.keys: dict[UnmetBy | Granularity, Any] = {
+            UnmetBy.kind: case(*((need.c.value == one.value, literal(ANSWERS[one][0], String)) for one in asked)),
+            UnmetBy.territory: ENCOUNTER.c.territory,
+            UnmetBy.week: week_of(ENCOUNTER.c.service_day),
+            UnmetBy.month: month_of(ENCOUNTER.c.service_day),
+            Granularity.day: ENCOUNTER.c.service_day,
+        }
+        self.counts = (func.count(), count(func.coalesce(answered, 0) == 0))
+        self._source = join(ENCOUNTER, need, true()).outerjoin(made, own)
+        self._conditions = (
+            within(ENCOUNTER.c.service_day, period),
+            ~ENCOUNTER.c.withdrawn,
+            need.c.value.in_([one.value for one in asked]),
+            *seen_by(view, ENCOUNTER),
+        )
+
+    def limited(self, statement: Select[Any]) -> Select[Any]:
+        """Return the statement over these needs."""
+        return statement.select_from(self._source).where(*self._conditions)
 
 
 async def reported(
@@ -252,7 +284,7 @@ def _month(day: ColumnElement[int], period: Period) -> ColumnElement[int]:
     return case(*branches, else_=last) if branches else literal(last)
 
 
-def _cell(by: Dimensions, values: Sequence[Any]) -> Cell:
+def cell(by: Dimensions, values: Sequence[Any]) -> Cell:
     """Return the values of a cell as codes: kinds, territories, Mondays, months, hours and days."""
     return tuple(f"{value:02}" if isinstance(value, int) else str(value) for value, _ in zip(values, by, strict=True))
 

@@ -11,7 +11,7 @@ from app.errors import Fault
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import CountSent, RateSent, kind_labels, territory_labels
 from app.metrics.indicator import Figure, Granularity, Period, Ratio, Split
-from app.metrics.unmet_demand import queries
+from app.metrics.unmet_demand import counting, queries
 from app.metrics.unmet_demand.definitions import (
     NIGHT,
     NO_PLACES,
@@ -38,9 +38,9 @@ async def ask_unmet_demand(question: Question, by: Sequence[UnmetBy]) -> UnmetDe
         raise errors.invalid(faults=[Fault("?group_by", "rule", "must not repeat a dimension")])
     await question.write_down("metrics.unmet-demand", group_by=[dimension.value for dimension in by])
     scope = question.session, question.view, question.period, question.kind
-    demand = await queries.demand(*scope, by)
+    demand = await counting.demand(*scope, by)
     by_hour = UnmetBy.hour in by
-    needs = await queries.needs(*scope, () if by_hour else by)
+    needs = await counting.needs(*scope, () if by_hour else by)
     places = await _places(question, by)
     keys = _keys(question, by)
     cells = sorted(demand.keys() | (set() if by_hour else needs.keys())) if by else []
@@ -157,7 +157,7 @@ async def _demanded(
     question: Question, periods: Sequence[Period], split: Split | None
 ) -> dict[tuple[Period, str | None], Demand]:
     whole = Period(periods[0].since, periods[-1].until)
-    found = await queries.demand(question.session, question.view, whole, question.kind, _dimensions(split))
+    found = await counting.demand(question.session, question.view, whole, question.kind, _dimensions(split))
     return _by_period(periods, split, found, Demand())
 
 
@@ -198,7 +198,7 @@ async def _refusals(question: Question, periods: Sequence[Period], split: Split 
 
 async def _unoffered(question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:
     whole = Period(periods[0].since, periods[-1].until)
-    found = await queries.needs(question.session, question.view, whole, question.kind, _dimensions(split))
+    found = await counting.needs(question.session, question.view, whole, question.kind, _dimensions(split))
     return [
         Figure(
             since=period.since,
