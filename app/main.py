@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,6 +29,8 @@ from app.settings import Settings
 
 _log: Final = logging.getLogger("maraude.sweep")
 API_VERSION: Final = "1.0.0"
+_PAUSES: Final = 20
+"""Upkeep pauses so many times as long as it worked."""
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
@@ -89,12 +92,16 @@ async def _living(_app: FastAPI, context: Context) -> AsyncIterator[None]:
 
 
 async def _now_and_then(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Work, pause, work again; the longer it takes, the longer the pause: phones come first."""
+    pause = seconds
     while True:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(pause)
+        started = time.perf_counter()
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - the next round tries again
             as_problem(error)
+        pause = max(seconds, _PAUSES * (time.perf_counter() - started))
 
 
 async def _sweep(context: Context) -> None:

@@ -117,6 +117,7 @@ def measure(place: Place, sizes: Sizes) -> dict[str, float]:
     figures: dict[str, float] = {}
     with ours(environment(place.settings)) as server:
         _ours(place, sizes, server, figures)
+    _upkeep(place, sizes, figures)
     _alone(place, sizes, figures)
     with naive({"MARAUDE_DATABASE_URL": place.naive_url}) as server:
         _naive(sizes, server, figures)
@@ -148,6 +149,20 @@ def _ours(place: Place, sizes: Sizes, server: Server, figures: dict[str, float])
         figures[f"cpu_us_per_single{connections}"] = (server.cpu_seconds() - before) / count * 1e6
     if sizes.soak:
         _soak(sizes.soak, server, items, token, figures)
+
+
+def _upkeep(place: Place, sizes: Sizes, figures: dict[str, float]) -> None:
+    """Post as much with and without the upkeep of facts beside it, in turns: a later part meets a larger table."""
+    items = Items(seed=3)
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(4):
+        kept = number in {0, 3}
+        every = {"MARAUDE_REFRESH_INTERVAL_S": "2" if kept else "86400"}
+        with ours(environment(place.settings) | every) as server:
+            token = asyncio.run(_enrolled(place.settings, server.port))
+            batches = load.requests("/v1/encounters", items.bodies(sizes.batches // 2, BATCH), token)
+            rates[kept].append(asyncio.run(load.run(server.port, batches, 8, BATCH)).rate)
+    figures["upkeep_over_none"] = sum(rates[True]) / sum(rates[False])
 
 
 def _soak(count: int, server: Server, items: Items, token: str, figures: dict[str, float]) -> None:
@@ -198,6 +213,8 @@ REACH = {
     "postgresql_batch_vs_naive": 40,
     "postgresql_batch_vs_driver": 0.40,
     "postgresql_single64_vs_naive8": 10,
+    "sqlite_upkeep_over_none": 0.8,
+    "postgresql_upkeep_over_none": 0.8,
 }
 
 

@@ -6,7 +6,7 @@ coordinator's long question never takes the connection a phone is waiting for.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, Pool
 from typing_extensions import override
 
 from app import errors
-from app.db.sqlite import near_connection, speak_sqlite
+from app.db.sqlite import at_length, near_connection, speak_sqlite
 from app.errors import Problem
 from app.settings import Settings
 
@@ -125,11 +125,16 @@ class Database:
         )
 
     @asynccontextmanager
-    async def writing(self, *, careful: bool = False) -> AsyncIterator[WriteSession]:
-        """Give a transaction that commits at the end of the block and rolls back on any exception."""
-        async with _named_failures(), WriteSession(self._writer, expire_on_commit=False) as session, session.begin():
-            session.careful = careful
-            yield session
+    async def writing(self, *, careful: bool = False, long: bool = False) -> AsyncIterator[WriteSession]:
+        """Give a transaction that commits at the end of the block and rolls back on any exception.
+
+        One that is `long` runs its statements where they keep nobody from the event loop.
+        """
+        with _at_length() if long else nullcontext():
+            made = WriteSession(self._writer, expire_on_commit=False)
+            made.careful = careful
+            async with _named_failures(), made as session, session.begin():
+                yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
@@ -178,6 +183,15 @@ async def _stoppable(session: AsyncSession, timeout_s: float) -> AbstractContext
             stops.remove(interrupt)
 
     return stopping()
+
+
+@contextmanager
+def _at_length() -> Iterator[None]:
+    token = at_length.set(True)
+    try:
+        yield
+    finally:
+        at_length.reset(token)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Final, ParamSpec, TypeVar
 
 import aiosqlite
@@ -13,6 +14,9 @@ _CHUNK: Final = 64
 _AWAY: Final = frozenset({"commit", "executemany", "backup"})
 """What may wait for the disk or take long: done in the connection's thread."""
 
+at_length: ContextVar[bool] = ContextVar("at_length", default=False)
+"""Whether what follows takes long: statements over many records, which would keep the event loop from everybody."""
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -22,14 +26,15 @@ class NearConnection(aiosqlite.Connection):
 
     aiosqlite sends every call to a thread, four for one statement, and each costs more than the statement. A
     transaction of ten small statements then spends nine tenths of its time between threads. BEGIN IMMEDIATE may wait
-    for another process, COMMIT for the disk, and executemany carries a whole batch: those still go to the thread.
+    for another process, COMMIT for the disk, and executemany carries a whole batch: those still go to the thread, as does all
+    that is done `at_length`.
     """
 
     async def _execute(
         self, fn: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
         """Do the call here or in the thread; a connection is used by one task at a time, so the order stays."""
-        waits = fn.__name__ in _AWAY or (bool(args) and str(args[0]).startswith("BEGIN"))
+        waits = at_length.get() or fn.__name__ in _AWAY or (bool(args) and str(args[0]).startswith("BEGIN"))
         if waits or self._connection is None:
             result: Result = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # aiosqlite leaves it untyped
             return result

@@ -22,20 +22,24 @@ FACTS: Final[Mapping[str, Kept]] = {
     "needs": unmet_demand.NEEDS,
 }
 """Every table of facts."""
-STEP_DAYS: Final = 31
+STEP_DAYS: Final = 4
 """Days computed in one transaction: few enough to leave SQLite's writer to phones in between."""
+REBUILD_DAYS: Final = 31
+"""The same when everything is computed anew: weeks and months are then added up once."""
 
 
-async def refresh(database: Database, *, progress: Callable[[int], None] | None = None, most: int | None = None) -> int:
-    """Compute marked days anew, some in each transaction, until none is marked (or `most` are done); return how many.
+async def refresh(
+    database: Database, *, progress: Callable[[int], None] | None = None, step_days: int = STEP_DAYS
+) -> int:
+    """Compute marked days anew, some in each transaction, until none is marked; return how many.
 
     Killed at any point it loses nothing: marks go in the transaction that computes their days. Several workers may run
     it: one at a time computes an organisation's days.
     """
     done = 0
-    while most is None or done < most:
-        async with database.writing() as session:
-            computed = await _step(session)
+    while True:
+        async with database.writing(long=True) as session:
+            computed = await _step(session, step_days)
         if not computed:
             break
         done += computed
@@ -44,12 +48,12 @@ async def refresh(database: Database, *, progress: Callable[[int], None] | None 
     return done
 
 
-async def _step(session: WriteSession) -> int:
+async def _step(session: WriteSession, step_days: int) -> int:
     org_id = await queries.next_organisation(session)
     if org_id is None:
         return 0
     await hold(await session.connection(), REFRESHING, [org_id])
-    marks = await queries.marks_of(session, org_id, STEP_DAYS)
+    marks = await queries.marks_of(session, org_id, step_days)
     days = {day for day, _ in marks}
     if days:
         for kept in FACTS.values():
@@ -60,12 +64,12 @@ async def _step(session: WriteSession) -> int:
 
 async def rebuild(database: Database, *, progress: Callable[[int], None] | None = None) -> int:
     """Compute every fact anew; return how many days there were."""
-    async with database.writing() as session:
+    async with database.writing(long=True) as session:
         for kept in FACTS.values():
             await kept.clear(session)
         await queries.mark_everything(session)
-    days = await refresh(database, progress=progress)
-    async with database.writing() as session:
+    days = await refresh(database, progress=progress, step_days=REBUILD_DAYS)
+    async with database.writing(long=True) as session:
         for kept in FACTS.values():
             await kept.analyse(session)
     return days
