@@ -26,8 +26,8 @@ class NearConnection(aiosqlite.Connection):
 
     aiosqlite sends every call to a thread, four for one statement, and each costs more than the statement. A
     transaction of ten small statements then spends nine tenths of its time between threads. BEGIN IMMEDIATE may wait
-    for another process, COMMIT for the disk, and executemany carries a whole batch: those still go to the thread, as does all
-    that is done `at_length`.
+    for another process, COMMIT for the disk, and executemany carries a whole batch: those still go to the thread, as
+    does all that is done `at_length`.
     """
 
     async def _execute(

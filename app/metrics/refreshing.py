@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 from app.db.engine import Database, WriteSession
 from app.db.portability import REFRESHING, hold
@@ -75,11 +76,16 @@ async def rebuild(database: Database, *, progress: Callable[[int], None] | None 
     return days
 
 
-async def verify(database: Database) -> dict[str, int]:
-    """Recount everything and return {kind of fact: how many facts differ}; days still marked are left out."""
+async def verify(database: Database, only: UUID | None = None) -> dict[str, int]:
+    """Recount everything (`only` one organisation's) and return {kind of fact: how many facts differ}.
+
+    Days still marked are left out.
+    """
     wrong = dict.fromkeys(FACTS, 0)
     async with database.analysing() as session:
         for org_id, first, last in await queries.extent(session):
+            if only not in {None, org_id}:
+                continue
             whole = Period(first, last + timedelta(days=1))
             clean = _without(whole, await queries.marked(session, org_id, whole.since, whole.until))
             for name, kept in FACTS.items():

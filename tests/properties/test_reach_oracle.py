@@ -39,7 +39,7 @@ def _figures(period: Any) -> dict[str | None, dict[str, tuple[Any, ...]]]:
     }
 
 
-@examples(30)
+@examples(20)
 @given(st.data())
 async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataObject) -> None:
     first = data.draw(st.sampled_from([date(2026, 3, 1), date(2026, 9, 20), date(2025, 11, 20), date(2026, 1, 1)]))
