@@ -35,6 +35,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         database_url=database_url,
         keys_dir=tmp_path_factory.mktemp("keys"),
         sweep_interval_s=86_400,
+        refresh_interval_s=86_400,  # a feed waits for whoever still writes: this is about phones that write
         write_connections=2,
         read_connections=3,
     )
