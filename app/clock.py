@@ -3,8 +3,12 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the current instant, aware, in UTC. Tests and the demo city pass their own."""

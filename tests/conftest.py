@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx
 import pytest
@@ -33,7 +33,7 @@ def postgresql() -> Iterator[postgres.Server]:
         with postgres.server() as server:
             yield server
     except postgres.NoPostgresError:
-        _go_without_postgresql()
+        postgres.go_without()
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +42,9 @@ def own_cluster() -> Iterator[postgres.Cluster]:
     try:
         cluster = postgres.Cluster()
     except postgres.NoPostgresError:
-        _go_without_postgresql()
+        postgres.go_without()
     yield cluster
     cluster.remove()
-
-
-def _go_without_postgresql() -> NoReturn:
-    missing = "PostgreSQL's server programs are missing: half of the tests cannot run (apt install postgresql)"
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -28,6 +27,7 @@ from app.directory.schemas import LabelSent
 from app.directory.service import Directory, current_directory
 from app.directory.vocabulary import Label
 from app.encounters import vocabulary as of_encounters
+from app.http.tags import tag_of
 from app.referrals import vocabulary as of_referrals
 from app.referrals.rules import REASONS, TRANSITIONS
 from app.referrals.vocabulary import PERSON, PROVIDER, Reason, State
@@ -60,7 +60,7 @@ async def current_reference(database: Database, session: ReadSession, now: datet
     held = _HELD.get(database)
     if held is None or (held.version, held.day) != (directory.version, today):
         body = build(directory, database.settings, today).model_dump_json().encode()
-        held = _HELD[database] = Published(directory.version, today, body, f'"{sha256(body).hexdigest()}"')
+        held = _HELD[database] = Published(directory.version, today, body, tag_of(body))
     return held
 
 

@@ -20,10 +20,10 @@ from app.db.portability import commit_position
 from app.db.types import to_instant
 from app.demo import queries
 from app.keyring import SEAL_BYTES, Keyring, fingerprint
+from app.marks.queries import mark_days
 from app.referrals.making import record_key
 from app.referrals.rules import expiry_id, withdrawal_id
 from app.settings import Settings
-from app.upkeep.queries import mark_days
 
 _MOST_ORIGINALS: Final = 50_000
 _PAGE: Final = 400

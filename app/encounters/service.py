@@ -23,6 +23,7 @@ from app.ingest.revised import Candidate
 from app.ingest.rules import Decision
 from app.ingest.service import Posting, happened, to_the_hour
 from app.keyring import Keyring
+from app.marks.queries import mark_days
 from app.referrals.correcting import EncounterChange, follow_encounters
 from app.referrals.making import (
     Making,
@@ -34,7 +35,6 @@ from app.referrals.making import (
 )
 from app.referrals.sealing import Sealer, period_of
 from app.referrals.service import referral_faults
-from app.upkeep.queries import mark_days
 
 
 @dataclass(slots=True)

@@ -16,9 +16,13 @@ TAGGED: Final[dict[int | str, dict[str, Any]]] = {
 """The `responses=` of a route that answers with `tagged_json`."""
 
 
-def tagged_json(body: bytes, if_none_match: str | None) -> Response:
+def tag_of(body: bytes) -> str:
+    """Return the strong entity tag of a body: its SHA-256."""
+    return f'"{sha256(body).hexdigest()}"'
+
+
+def tagged_json(body: bytes, tag: str, if_none_match: str | None) -> Response:
     """Return a JSON body with its tag, or 304 when the caller holds it already."""
-    tag = f'"{sha256(body).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if _holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)

@@ -15,7 +15,7 @@ from app.http.envelope import Verdict
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import to_the_hour
 from app.ingest.verdicts import verdict_on
-from app.upkeep.queries import mark_days
+from app.marks.queries import mark_days
 
 CORRECTABLE_FOR: Final = timedelta(hours=72)
 _KEPT: Final = ("first_received_at",)

@@ -7,12 +7,8 @@ from sqlalchemy import BigInteger, ColumnElement, Table, case, func, type_coerce
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from app.db.portability import month_of, week_of
 from app.metrics.asking import View
 from app.metrics.indicator import Period
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 
 
 def seen_by(view: View, table: Table) -> list[ColumnElement[bool]]:
@@ -38,6 +34,3 @@ def ms(column: Any) -> ColumnElement[int]:  # noqa: ANN401 - a mapped attribute
 def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     """Return how many rows fulfil a condition, 0 for no rows."""
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-__all__ = ["DAY_MS", "HOUR_MS", "count", "month_of", "ms", "seen_by", "week_of", "within"]

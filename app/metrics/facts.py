@@ -30,8 +30,11 @@ from sqlalchemy import (
 )
 
 from app.db.engine import ReadSession, WriteSession
-from app.metrics.cohorts import Span, cohort_of
-from app.metrics.counting import month_of, week_of, within
+from app.db.portability import month_of, week_of
+from app.marks.queries import marked
+from app.metrics.asking import View
+from app.metrics.cohorts import Judge, Parts, Span, cohort_of, cut
+from app.metrics.counting import within
 from app.metrics.indicator import Period
 
 EVERYWHERE: Final = "*"
@@ -234,6 +237,14 @@ class Facts:
             .where(fact.org_id == org_id, fact.span == Span.day.value, within(fact.first_day, cohort))
             .group_by(fact.org_id, *self._fixed, *names)
         )
+
+
+async def parts_of(
+    session: ReadSession, view: View, periods: Sequence[Period], judge: Judge, spans: Sequence[Span]
+) -> list[Parts]:
+    """Return each period of a series cut by what is marked within the view, and by `judge`."""
+    stale = await marked(session, view.org_id, periods[0].since, periods[-1].until)
+    return [cut(period, stale, judge, spans) for period in periods]
 
 
 async def _difference(

@@ -7,8 +7,9 @@ from datetime import date
 
 from sqlalchemy import BigInteger, ColumnElement, Table, and_, case, false, literal, select, true
 
+from app.clock import DAY_MS, HOUR_MS
 from app.db.portability import day_number
-from app.metrics.counting import DAY_MS, HOUR_MS, ms
+from app.metrics.counting import ms
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
 from app.metrics.walltime import Wall
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from app.db.engine import Database, WriteSession
 from app.db.portability import REFRESHING, hold
+from app.marks import queries
 from app.metrics.facts import Kept
 from app.metrics.funnel import facts as funnel
 from app.metrics.indicator import Period
 from app.metrics.reach import facts as reach
 from app.metrics.reach import people
 from app.metrics.unmet_demand import facts as unmet_demand
-from app.upkeep import queries
 
 FACTS: Final[Mapping[str, Kept]] = {
     "funnel": funnel.FACTS,

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, case, literal
 
+from app.clock import DAY_MS, HOUR_MS
 from app.db.portability import day_number
 from app.db.types import to_milliseconds
 from app.directory.rules import PARIS
 from app.metrics.indicator import Period
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
 NIGHT_BEGINS: Final = 21
 NIGHT_ENDS: Final = 6
 """The night lasts from 21:00 to 06:00 of the wall clock: nine hours, eight or ten when the clock changes."""

@@ -9,12 +9,12 @@ from app.db.engine import WriteSession
 from app.db.portability import commit_position
 from app.ingest.service import to_the_hour
 from app.keyring import fingerprint
+from app.marks.queries import mark_days
 from app.referrals import folding, queries
 from app.referrals.making import Making
 from app.referrals.records import SERVICE, Standing
 from app.referrals.rules import withdrawal_id
 from app.referrals.vocabulary import Step
-from app.upkeep.queries import mark_days
 
 
 @dataclass(frozen=True, slots=True)

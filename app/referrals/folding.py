@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.db.engine import WriteSession
+from app.marks.queries import mark_days
 from app.referrals import queries
 from app.referrals.records import Standing, StoredEvent, folded_columns
 from app.referrals.rules import Folded, fold
-from app.upkeep.queries import mark_days
 
 
 async def refold(

@@ -11,12 +11,12 @@ from app.db.engine import NotAllNewError, WriteSession
 from app.db.portability import FOLDING, commit_position, hold
 from app.directory.service import Directory
 from app.keyring import Keyring
+from app.marks.queries import mark_days
 from app.referrals import folding, queries
 from app.referrals.records import Held, Sender, Standing, folded_columns
 from app.referrals.rules import First, Terms, made
 from app.referrals.schemas import ReferralIn
 from app.referrals.vocabulary import State
-from app.upkeep.queries import mark_days
 
 
 @dataclass(frozen=True, slots=True)

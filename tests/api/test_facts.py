@@ -15,10 +15,10 @@ from app.demo.device import Device
 from app.errors import Problem
 from app.http.context import Context
 from app.identity.vocabulary import Role
+from app.marks import queries
+from app.marks.models import StaleDay
 from app.metrics.funnel.models import FunnelFact
 from app.metrics.refreshing import FACTS, rebuild, refresh, verify
-from app.upkeep import queries
-from app.upkeep.models import StaleDay
 from tests import make, members
 from tests.clock import NIGHT
 from tests.members import House

@@ -11,10 +11,10 @@ from typer.testing import CliRunner, Result
 from app.cli import build
 from app.demo.device import Device
 from app.http.context import Context
+from app.marks.models import StaleDay
 from app.metrics.reach.models import ContactFact
 from app.metrics.refreshing import FACTS
 from app.settings import Settings
-from app.upkeep.models import StaleDay
 from tests import make, members, places
 from tests.members import House
 from tests.street import rows, store

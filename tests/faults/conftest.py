@@ -29,9 +29,7 @@ def durable() -> Iterator[postgres.Cluster]:
     try:
         cluster = postgres.Cluster(durable=True)
     except postgres.NoPostgresError:
-        if os.environ.get("CI"):
-            pytest.fail("PostgreSQL's server programs are missing")
-        pytest.skip("PostgreSQL's server programs are missing: its faults cannot be tried (apt install postgresql)")
+        postgres.go_without()
     try:
         yield cluster
     finally:

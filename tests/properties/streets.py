@@ -17,11 +17,11 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.vocabulary import Reach, Role
+from app.marks.queries import mark_everything
 from app.metrics.asking import Compute, Question, View
 from app.metrics.indicator import Figure, Period, Split
 from app.metrics.reach.models import PersonNumber
 from app.metrics.refreshing import FACTS
-from app.upkeep.queries import mark_everything
 from tests import members, places
 from tests.clock import NIGHT, SetClock
 from tests.oracles.meetings import Look, Row

@@ -19,10 +19,10 @@ from app.directory.rules import service_day
 from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.vocabulary import Role
+from app.marks.queries import mark_everything
 from app.metrics.refreshing import refresh, verify
 from app.referrals.models import Referral, ReferralEvent
 from app.referrals.vocabulary import State
-from app.upkeep.queries import mark_everything
 from tests import members, places
 from tests.effort import examples
 from tests.oracles import unmet_demand as oracle

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clock import HOUR_MS
+from app.db.types import to_instant
 from app.metrics.housing.rules import (
     Night,
     Reported,
@@ -21,10 +23,10 @@ from app.metrics.housing.rules import (
     night_at,
     nights_of,
     number_of,
-    offsets,
 )
 from app.metrics.housing.statistics import kaplan_meier
 from app.metrics.indicator import Period
+from app.metrics.walltime import Wall
 from tests.effort import examples
 
 Seen = Sequence[tuple[int, bool]]
@@ -124,8 +126,10 @@ def test_a_night_is_counted_at_four_in_paris(night: date, instant: datetime) -> 
 
 
 def test_offsets_change_when_the_clocks_do() -> None:
-    found = offsets(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-    assert [(end, ahead.seconds // 3600) for end, ahead in found] == [
+    wall = Wall.around(Period(date(2026, 1, 1), date(2026, 12, 1)))
+    ends = [*(to_instant(change.at) for change in wall.changes), None]
+    offsets = [wall.offset, *(change.after for change in wall.changes)]
+    assert [(end, ahead // HOUR_MS) for end, ahead in zip(ends, offsets, strict=True)] == [
         (datetime(2026, 3, 29, 1, tzinfo=UTC), 1),
         (datetime(2026, 10, 25, 1, tzinfo=UTC), 2),
         (None, 1),

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Float, Subquery, and_, case, func, null, s
 from sqlalchemy import cast as as_type
 from sqlmodel import col
 
+from app.clock import HOUR_MS
 from app.db.engine import ReadSession
 from app.db.table import table_of
 from app.directory.models import FacilityReport
@@ -20,7 +21,7 @@ from app.metrics.counting import count, ms, seen_by, within
 from app.metrics.effort.definitions import LONGEST_HOURS
 from app.metrics.effort.records import Met, NightReported, Worked
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
-from app.metrics.walltime import EPOCH, HOUR_MS, Wall
+from app.metrics.walltime import EPOCH, Wall
 from app.patrols.models import Patrol
 
 _ENCOUNTER: Final = table_of(Encounter)

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from app import errors
+from app.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from app.directory.rules import service_day
 from app.directory.schemas import LabelSent
 from app.errors import Fault
@@ -37,7 +38,7 @@ from app.metrics.effort.statistics import (
 )
 from app.metrics.figures import MeasureSent, TermSent
 from app.metrics.indicator import Figure, Period, Split
-from app.metrics.walltime import DAY_MS, EPOCH, HOUR_MS, MINUTE_MS, Wall
+from app.metrics.walltime import EPOCH, Wall
 
 MOST_PERIODS: Final = 400
 """A year of days, and then some: a longer series wants longer periods."""

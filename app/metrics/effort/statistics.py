@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
+from app.clock import HOUR_MS
 from app.directory.rules import DAY_MINUTES, Hours
 from app.directory.vocabulary import Weekday
 from app.metrics.effort.definitions import NO_HOURS, NO_PATROLS, NO_PLANNED_NIGHTS, NOTHING_REPORTED
@@ -15,7 +16,6 @@ NIGHT_BEGINS: Final = 21 * 60
 NIGHT_ENDS: Final = DAY_MINUTES + 6 * 60
 """The night of a day, in minutes of that day's clock."""
 _HOUR_MINUTES: Final = 60
-_HOUR_MS: Final = 3_600_000
 _WEEKDAYS: Final = tuple(Weekday)
 _SHIFTS: Final = (-1, 0, 1)
 """An opening reaches the night before its day, that of its day and the one after it."""
@@ -151,7 +151,7 @@ class Doors:
 
 
 def _hours(milliseconds: float) -> float:
-    return milliseconds / _HOUR_MS
+    return milliseconds / HOUR_MS
 
 
 def _patrols(tally: Tally, found: Callable[..., Figure]) -> Figure:

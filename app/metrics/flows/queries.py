@@ -7,13 +7,14 @@ from typing import Any, Final, cast
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Table, case, func, literal, or_, select
 
+from app.clock import HOUR_MS
 from app.db.engine import ReadSession
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.rules import KindRule
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import HOUR_MS, ms, seen_by, within
+from app.metrics.counting import ms, seen_by, within
 from app.metrics.flows.definitions import NO_RUNG, LinkRule
 from app.metrics.flows.records import ExitFlow, Flow
 from app.metrics.indicator import LATE_AFTER_HOURS, Period

@@ -7,13 +7,13 @@ from typing import Final
 from app.db.engine import ReadSession
 from app.directory.service import Directory
 from app.metrics.asking import View
-from app.metrics.cohorts import BY_MONTH, BY_WEEK, Parts, cut
+from app.metrics.cohorts import BY_MONTH, BY_WEEK, Parts
+from app.metrics.facts import parts_of
 from app.metrics.funnel import facts, queries
 from app.metrics.funnel.definitions import GroupBy
 from app.metrics.funnel.queries import FunnelQuestion
 from app.metrics.funnel.records import FunnelCounts
 from app.metrics.funnel.rules import HORIZONS, followed_by
-from app.upkeep.queries import marked
 
 _HORIZONS: Final = frozenset(timedelta(days=days) for days in HORIZONS)
 
@@ -39,9 +39,9 @@ async def _parts(session: ReadSession, view: View, question: FunnelQuestion) -> 
     period = question.period
     if question.horizon not in _HORIZONS or not facts.GROUPED_BY.issuperset(question.group_by):
         return Parts({}, {}, [period])
-    stale = await marked(session, view.org_id, period.since, period.until)
     spans = BY_WEEK if GroupBy.week in question.group_by else BY_MONTH
-    return cut(period, stale, followed_by(question.horizon, question.as_of), spans)
+    [parts] = await parts_of(session, view, [period], followed_by(question.horizon, question.as_of), spans)
+    return parts
 
 
 def _rungs(directory: Directory) -> Mapping[str, str]:

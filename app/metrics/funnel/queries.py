@@ -8,12 +8,14 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, or_, select, true
 from sqlmodel import col
 
+from app.clock import HOUR_MS
 from app.db.engine import ReadSession
+from app.db.portability import month_of, week_of
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import HOUR_MS, count, month_of, ms, seen_by, week_of, within
+from app.metrics.counting import count, ms, seen_by, within
 from app.metrics.funnel.definitions import FAILURES, NO_FACILITY, GroupBy, OutcomeAtHorizon
 from app.metrics.funnel.records import FunnelCounts
 from app.metrics.indicator import LATE_AFTER_HOURS, Period

@@ -53,24 +53,6 @@ def known(period: Period, as_of: datetime) -> Period | None:
     return Period(since, until) if since < until else None
 
 
-def offsets(since: datetime, until: datetime) -> list[tuple[datetime | None, timedelta]]:
-    """Return how far the clock in Paris is ahead of UTC: (instant it ends at, offset), the last without an end."""
-    found: list[tuple[datetime | None, timedelta]] = []
-    at = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    ahead = _ahead(at)
-    while at < until:
-        step = _HOUR if _ahead(at + _DAY) != ahead else _DAY
-        at += step
-        if _ahead(at) != ahead:
-            found.append((at, ahead))
-            ahead = _ahead(at)
-    return [*found, (None, ahead)]
-
-
-def _ahead(at: datetime) -> timedelta:
-    return at.astimezone(PARIS).utcoffset() or timedelta()
-
-
 @dataclass(frozen=True, slots=True)
 class Reported:
     """The latest report of one night that says how many places are free, and who stayed there at that instant."""

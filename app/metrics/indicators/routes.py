@@ -8,7 +8,7 @@ from app import errors
 from app.http.formats import SUFFIX, Accepted, Format, also_as_table, format_for, split_suffix
 from app.http.problems import problems
 from app.http.tabular import AskedCsvStyle, table_response
-from app.http.tags import TAGGED, IfNoneMatch, tagged_json
+from app.http.tags import TAGGED, IfNoneMatch, tag_of, tagged_json
 from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission
@@ -44,7 +44,8 @@ async def list_indicators(
     It holds no figures, so everybody with a token may read it. It changes with the service only: keep it and ask again
     with `If-None-Match`.
     """
-    return tagged_json(catalogue_document(), if_none_match)
+    body = catalogue_document()
+    return tagged_json(body, tag_of(body), if_none_match)
 
 
 @router.get(

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 from app.db.engine import ReadSession
 from app.metrics.asking import View
-from app.metrics.cohorts import BY_MONTH, Parts, Span, always_settled, cut
+from app.metrics.cohorts import BY_MONTH, always_settled
+from app.metrics.facts import parts_of
 from app.metrics.indicator import Period
 from app.metrics.reach import facts, people, queries
 from app.metrics.reach.definitions import ReachGroupBy
 from app.metrics.reach.records import Cell, ReachCounts
-from app.upkeep.queries import marked
 
 
 async def counts(
     session: ReadSession, view: View, periods: Sequence[Period], group_by: ReachGroupBy | None
 ) -> dict[Cell, ReachCounts]:
     """Return the counts of each period of a series and each group that has encounters."""
-    parts = await _parts(session, view, periods, BY_MONTH)
+    parts = await parts_of(session, view, periods, always_settled, BY_MONTH)
     settled = {span: [day for part in parts for day in part.settled[span]] for span in BY_MONTH}
     runs = [run for part in parts for run in part.counted]
     found: dict[Cell, ReachCounts] = {}
@@ -34,11 +34,6 @@ async def persons(
     """Return how many different cards were seen in each period and group: by bitmaps; teams have none."""
     if group_by is ReachGroupBy.team:
         return await queries.distinct_persons(session, view, periods, group_by)
-    parts = await _parts(session, view, periods, people.SPANS)
+    parts = await parts_of(session, view, periods, always_settled, people.SPANS)
     by_territory = group_by is ReachGroupBy.territory
     return await people.distinct(session, view, periods, parts, by_territory=by_territory)
-
-
-async def _parts(session: ReadSession, view: View, periods: Sequence[Period], spans: Sequence[Span]) -> list[Parts]:
-    stale = await marked(session, view.org_id, periods[0].since, periods[-1].until)
-    return [cut(period, stale, always_settled, spans) for period in periods]

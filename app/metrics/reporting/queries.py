@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, union
 from sqlmodel import col
 
 from app.audit.service import SERVICE
+from app.clock import HOUR_MS
 from app.db.engine import ReadSession
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.encounters.models import Encounter
+from app.identity import records as people
 from app.identity.models import Team
 from app.metrics import outings
 from app.metrics.asking import View
@@ -23,7 +25,7 @@ from app.metrics.reporting import records
 from app.metrics.reporting.definitions import SKEW_ALLOWED_S
 from app.metrics.reporting.records import Described, Part
 from app.metrics.reporting.statistics import Histogram
-from app.metrics.walltime import HOUR_MS, Wall, hours_begun
+from app.metrics.walltime import Wall, hours_begun
 from app.patrols.models import Patrol
 from app.referrals.models import HeldEvent, Referral, ReferralEvent
 from app.referrals.vocabulary import State
@@ -140,10 +142,10 @@ async def days(session: ReadSession, view: View, period: Period) -> list[records
     return [records.Day(*row) for row in await session.execute(union(met, out))]
 
 
-async def teams(session: ReadSession, *, org_id: UUID | None, ids: Collection[UUID]) -> list[records.Team]:
+async def teams(session: ReadSession, *, org_id: UUID | None, ids: Collection[UUID]) -> list[people.Team]:
     """Return the teams of an organisation, or those with these ids, by name."""
     wanted = select(col(Team.id), col(Team.name), col(Team.night), col(Team.created_at), col(Team.closed_at)).order_by(
         col(Team.name), col(Team.id)
     )
     wanted = wanted.where(col(Team.id).in_(sorted(ids)) if org_id is None else col(Team.org_id) == org_id)
-    return [records.Team(*row) for row in await session.execute(wanted)]
+    return [people.Team(*row) for row in await session.execute(wanted)]

@@ -1,7 +1,7 @@
 """Counts as they come out of the database."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 
@@ -24,17 +24,6 @@ class Part:
 
     all: int
     some: int
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A team that is expected to report."""
-
-    id: UUID
-    name: str
-    night: bool
-    created_at: datetime
-    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.directory.rules import local_day, service_day
 from app.directory.schemas import LabelSent
+from app.identity.records import Team
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import MeasureSent, TermSent
 from app.metrics.indicator import LATE_AFTER_HOURS, Figure, Period, Split
@@ -30,7 +31,6 @@ from app.metrics.reporting.definitions import (
     REPORTING_VERSION,
     Kept,
 )
-from app.metrics.reporting.records import Team
 from app.metrics.reporting.schemas import ReportingSent, TeamReportingSent
 from app.metrics.reporting.statistics import Histogram, quantile, within
 

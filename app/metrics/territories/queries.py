@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Float, and_, case, cast, func, select, true
 from sqlmodel import col
 
+from app.clock import HOUR_MS
 from app.db.engine import ReadSession
 from app.db.portability import elements_of, length_of
 from app.db.table import table_of
@@ -18,7 +19,6 @@ from app.metrics.counting import count, ms, seen_by, within
 from app.metrics.indicator import Period
 from app.metrics.territories.definitions import LONGEST_HOURS
 from app.metrics.territories.records import Hours, Met
-from app.metrics.walltime import HOUR_MS
 from app.patrols.models import Patrol
 
 _ENCOUNTER: Final = table_of(Encounter)

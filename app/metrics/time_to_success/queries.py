@@ -7,12 +7,14 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, Select, String, Subquery, case, cast, func, literal, null, select
 from sqlmodel import col
 
+from app.clock import DAY_MS, HOUR_MS
 from app.db.engine import ReadSession
+from app.db.portability import month_of
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import DAY_MS, HOUR_MS, count, month_of, ms, seen_by, within
+from app.metrics.counting import count, ms, seen_by, within
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
 from app.metrics.time_to_success.definitions import CAUSES, COMPETING, Ending, TimeGroupBy
 from app.metrics.time_to_success.records import Ended

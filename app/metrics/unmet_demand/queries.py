@@ -22,8 +22,9 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
+from app.clock import DAY_MS, HOUR_MS
 from app.db.engine import ReadSession
-from app.db.portability import elements_of
+from app.db.portability import elements_of, month_of, week_of
 from app.db.table import table_of
 from app.directory.models import FacilityReport
 from app.directory.records import FacilityRef
@@ -31,7 +32,7 @@ from app.encounters.models import Encounter
 from app.encounters.vocabulary import Need
 from app.metrics.asking import View
 from app.metrics.cohorts import Span
-from app.metrics.counting import DAY_MS, HOUR_MS, count, month_of, ms, seen_by, week_of, within
+from app.metrics.counting import count, ms, seen_by, within
 from app.metrics.indicator import LATE_AFTER_HOURS, Granularity, Period
 from app.metrics.unmet_demand.definitions import ANSWERS, CLOSED, REPORT_HOURS, UnmetBy
 from app.metrics.unmet_demand.records import Cell, Demand, Needs, Reported

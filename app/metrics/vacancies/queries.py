@@ -7,12 +7,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
+from app.clock import DAY_MS, HOUR_MS
 from app.db.engine import ReadSession
 from app.db.table import table_of
 from app.directory.models import FacilityReport
 from app.directory.records import FacilityRef
 from app.metrics.asking import View
-from app.metrics.counting import DAY_MS, HOUR_MS, count, ms, seen_by
+from app.metrics.counting import count, ms, seen_by
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
 from app.metrics.vacancies.records import DayOfKind
 from app.metrics.walltime import EPOCH, Wall

@@ -7,11 +7,12 @@ from typing import Final
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, case, func, null, or_, select, union
 
+from app.clock import DAY_MS
 from app.db.engine import ReadSession
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import Rung
 from app.metrics.asking import View
-from app.metrics.counting import DAY_MS, count, ms, seen_by
+from app.metrics.counting import count, ms, seen_by
 from app.metrics.housing.definitions import LATER
 from app.metrics.housing.queries.opened import REFERRAL, Columns, moves_between, of_kind, opened_stay
 from app.metrics.housing.records import Blocked

@@ -3,17 +3,20 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, case, func, literal, select
+from sqlalchemy import CTE, ColumnElement, case, func, literal, select
 
+from app.clock import DAY_MS, HOUR_MS
 from app.db.table import table_of
 from app.db.types import to_milliseconds
+from app.directory.rules import local_day
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import DAY_MS, HOUR_MS, ms
-from app.metrics.housing.rules import NIGHT_HOUR, midnight, offsets
+from app.metrics.counting import ms
+from app.metrics.housing.rules import NIGHT_HOUR, midnight
 from app.metrics.indicator import Period
+from app.metrics.walltime import Wall
 from app.referrals.models import Referral
 from app.referrals.vocabulary import State
 
@@ -34,29 +37,14 @@ class StaysQuestion:
     as_of: datetime
 
 
-class Clock:
-    """The clock in Paris, in SQL, between two instants."""
-
-    def __init__(self, since: datetime, until: datetime) -> None:
-        self._offsets = offsets(since, until)
-
-    def day(self, at: ColumnElement[int], *, after_ms: int = 0) -> ColumnElement[int]:
-        """Return the number of the calendar day of an instant, days beginning so long after midnight."""
-        *changes, (_, last) = self._offsets
-        shift = [
-            (at < to_milliseconds(cast("datetime", end)), milliseconds(ahead) - after_ms) for end, ahead in changes
-        ]
-        plain = literal(milliseconds(last) - after_ms, BigInteger)
-        return (at + (case(*shift, else_=plain) if shift else plain)) // DAY_MS
-
-    def night(self, at: ColumnElement[int]) -> ColumnElement[int]:
-        """Return the first night that is counted at an instant or after it."""
-        return self.day(at, after_ms=NIGHT_HOUR * HOUR_MS + 1)
+def wall_between(since: datetime, until: datetime) -> Wall:
+    """Return the clock in Paris between two instants."""
+    return Wall.around(Period(local_day(since), local_day(until) + timedelta(days=1)))
 
 
-def milliseconds(span: timedelta) -> int:
-    """Return a span in whole milliseconds."""
-    return span // timedelta(milliseconds=1)
+def night_counted(at: ColumnElement[int], wall: Wall) -> ColumnElement[int]:
+    """Return the first night that is counted at an instant or after it."""
+    return (wall.local(at) - (NIGHT_HOUR * HOUR_MS + 1)) // DAY_MS
 
 
 def opened_stay(c: Columns) -> list[ColumnElement[bool]]:

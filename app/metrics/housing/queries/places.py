@@ -13,7 +13,7 @@ from app.db.types import to_milliseconds
 from app.directory.models import FacilityReport as ReportRow
 from app.metrics.asking import View
 from app.metrics.counting import ms, seen_by
-from app.metrics.housing.queries.opened import REFERRAL, Clock, of_kind, opened_stay
+from app.metrics.housing.queries.opened import REFERRAL, night_counted, of_kind, opened_stay, wall_between
 from app.metrics.housing.records import Change, FacilityReport, Unplaced
 from app.metrics.housing.rules import night_at
 
@@ -34,7 +34,7 @@ async def night_changes(session: ReadSession, facilities: Collection[UUID], nigh
     A stay covers the nights counted in [admission, exit). Any organisation may have made the referral.
     """
     start, end = to_milliseconds(night_at(nights.first)), to_milliseconds(night_at(nights.last))
-    clock = Clock(night_at(nights.first), night_at(nights.last))
+    wall = wall_between(night_at(nights.first), night_at(nights.last))
     came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
     here = [
         *opened_stay(REFERRAL.c),
@@ -42,10 +42,10 @@ async def night_changes(session: ReadSession, facilities: Collection[UUID], nigh
         came <= end,
         or_(left.is_(None), left > start),
     ]
-    first = case((came <= start, nights.first), else_=clock.night(came))
+    first = case((came <= start, nights.first), else_=night_counted(came, wall))
     moves = union_all(
         select(REFERRAL.c.facility_id, first.label("night"), literal(1).label("change")).where(*here),
-        select(REFERRAL.c.facility_id, clock.night(left), literal(-1)).where(*here, left <= end),
+        select(REFERRAL.c.facility_id, night_counted(left, wall), literal(-1)).where(*here, left <= end),
     ).subquery()
     statement = select(moves.c.facility_id, moves.c.night, func.sum(moves.c.change)).group_by(
         moves.c.facility_id, moves.c.night
@@ -57,7 +57,7 @@ def _latest_reports(operators: Collection[UUID], facilities: Collection[UUID], n
     """Return each facility's latest report of each night that says how many places are free, from the night before."""
     start, end = night_at(nights.first - 2), night_at(nights.last)
     at = ms(_REPORT.c.observed_at)
-    night = Clock(start, end).night(at).label("night")
+    night = night_counted(at, wall_between(start, end)).label("night")
     rank = func.row_number().over(
         partition_by=(_REPORT.c.facility_id, night), order_by=(at.desc(), _REPORT.c.id.desc())
     )
@@ -110,10 +110,10 @@ async def reports(
 async def unplaced(session: ReadSession, view: View, kind: str | None, nights: Nights) -> list[Unplaced]:
     """Return the nights of stays at no named facility, by kind; referrals in the caller's view."""
     start, end = to_milliseconds(night_at(nights.first)), to_milliseconds(night_at(nights.last))
-    clock = Clock(night_at(nights.first), night_at(nights.last))
+    wall = wall_between(night_at(nights.first), night_at(nights.last))
     came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
-    first = case((came <= start, nights.first), else_=clock.night(came))
-    after = case((left <= end, clock.night(left)), else_=nights.last + 1)
+    first = case((came <= start, nights.first), else_=night_counted(came, wall))
+    after = case((left <= end, night_counted(left, wall)), else_=nights.last + 1)
     here = [*opened_stay(REFERRAL.c), REFERRAL.c.facility_id.is_(None), came <= end, or_(left.is_(None), left > start)]
     statement = select(REFERRAL.c.kind, func.sum(after - first)).where(
         *here, *seen_by(view, REFERRAL), *of_kind(REFERRAL.c, kind)

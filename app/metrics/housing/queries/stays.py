@@ -4,50 +4,32 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Integer, and_, case, exists, func, literal, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal, select
 
+from app.clock import DAY_MS
 from app.db.engine import ReadSession
+from app.db.portability import day_number
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.rules import local_day
 from app.encounters.models import Encounter
 from app.metrics.asking import View
-from app.metrics.counting import DAY_MS, ms, seen_by
+from app.metrics.counting import ms, seen_by
 from app.metrics.housing.definitions import POSITIVE, RETENTION_DAYS, RETURN_FROM_DAYS, RETURN_TO_DAYS, STREET
 from app.metrics.housing.queries.opened import (
     REFERRAL,
-    Clock,
     StaysQuestion,
     bounds,
     moves_between,
     of_kind,
     opened_stay,
     period_at,
+    wall_between,
 )
 from app.metrics.housing.records import Durations, Exits
 from app.metrics.housing.rules import midnight, number_of
 
 _ENCOUNTER: Final = table_of(Encounter)
-
-
-class housing_day_number(GenericFunction[int]):  # noqa: N801 - a SQL function
-    """A day as the number of days since 1970-01-01."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-@compiles(housing_day_number, "postgresql")
-def _day_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
-    return f"({compiler.process(element.clauses, **kw)} - DATE '1970-01-01')"
-
-
-@compiles(housing_day_number, "sqlite")
-def _day_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
-    return f"CAST(julianday({compiler.process(element.clauses, **kw)}) - 2440587.5 AS INTEGER)"
 
 
 def _whole_stays(question: StaysQuestion) -> FromClause:
@@ -128,13 +110,12 @@ async def exits(session: ReadSession, question: StaysQuestion, lookup: View) -> 
     since, until = bounds(question)
     moves = moves_between(question.transfers, since - 2 * DAY_MS, to_milliseconds(question.as_of))
     left = ms(REFERRAL.c.exited_at)
-    clock = Clock(midnight(question.periods[0].since), question.as_of)
-    day = clock.day(left)
+    day = wall_between(midnight(question.periods[0].since), question.as_of).local(left) // DAY_MS
     today = number_of(local_day(question.as_of))
     carded = REFERRAL.c.link_id.is_not(None)
     due = day + RETURN_TO_DAYS
     followed = carded & (due <= _key_year_end(ms(REFERRAL.c.created_at), question.as_of)) & (due < today)
-    met = housing_day_number(_ENCOUNTER.c.service_day)
+    met = day_number(_ENCOUNTER.c.service_day)
     seen = exists().where(
         _ENCOUNTER.c.link_id == REFERRAL.c.link_id,
         _ENCOUNTER.c.withdrawn.is_(False),

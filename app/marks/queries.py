@@ -13,7 +13,7 @@ from app.db.engine import ReadSession, WriteSession
 from app.db.portability import commit_position
 from app.db.table import table_of
 from app.db.types import Key
-from app.upkeep.models import StaleDay
+from app.marks.models import StaleDay
 
 _STALE: Final = table_of(StaleDay)
 
