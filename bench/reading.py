@@ -24,18 +24,21 @@ from app.clock import utc_now
 from app.db import migrate
 from app.db.engine import Database
 from app.directory.service import seed
+from app.directory.upkeep import NewFacility, create_facility
 from app.identity import service as identity
 from app.identity.vocabulary import OrganisationKind, Reach, Role
 from app.keyring import Keyring
 from app.metrics.refreshing import rebuild, verify
 from app.settings import Settings
 from bench import stores
-from bench.population import Owner, Population
+from bench.population import TERRITORIES, Owner, Place, Population
 from bench.process import Server, ours
 from tests import postgres
 
 RESULTS = Path(__file__).parent / "results" / "reading.json"
 SIZES = (100_000, 1_000_000, 10_000_000)
+_PLACES = 60
+_STAYED = ("emergency_housing", "reintegration_housing", "longer_stay_housing", "addiction_treatment")
 _TIMES = 30
 _LONG_S = 7200.0
 
@@ -102,6 +105,11 @@ async def _people(settings: Settings) -> str:
             session, keyring, now, org_id=org, name="bench", role=Role.coordinator, reach=Reach.perimeter,
             perimeter="paris-nord-est",
         )  # fmt: skip
+        for number in range(_PLACES):
+            kind, territory = _STAYED[number % len(_STAYED)], TERRITORIES[number % len(TERRITORIES)]
+            await create_facility(
+                session, keyring, now, NewFacility(org, kind, f"bench {number}", territory, dt.date(2020, 1, 1))
+            )
     async with database.writing() as session:
         issued = await identity.issue_account_token(
             session, keyring, now, dt.timedelta(days=1), org_id=org, account_id=account
@@ -128,10 +136,17 @@ def measure(name: str, settings: Settings, size: int, folder: Path, figures: dic
     migrate.upgrade(settings)
     token = asyncio.run(_people(settings))
     today = utc_now().date()
-    population = Population([Owner(*one) for one in stores.owners(settings)], size, today)
+    owners, places = [Owner(*one) for one in stores.owners(settings)], [Place(*one) for one in stores.places(settings)]
+    population = Population(owners, places, size, today)
     parquet = folder / f"referral-{size}.parquet"
     started = time.perf_counter()
-    for table, rows in (("encounter", population.encounters()), ("referral", population.referrals())):
+    for table, draw in (
+        ("patrol", population.patrols),
+        ("facility_report", population.reports),
+        ("encounter", population.encounters),
+        ("referral", population.referrals),
+    ):
+        rows = draw()
         stores.load(settings, table, rows, folder)
         if table == "referral":
             pq.write_table(rows, parquet)

@@ -3,14 +3,15 @@
 import asyncio
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import duckdb
 import psycopg
 import pyarrow as pa
-from sqlalchemy import Table
+from sqlalchemy import Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, DropIndex
@@ -94,13 +95,20 @@ def _blocks(file: Path) -> Iterator[bytes]:
 
 def owners(settings: Settings) -> list[tuple[UUID, UUID]]:
     """Return (organisation, team) of every team."""
+    return [(row.org_id, row.id) for row in _rows(settings, "team")]
 
-    async def read() -> list[tuple[UUID, UUID]]:
+
+def places(settings: Settings) -> list[tuple[UUID, str, UUID]]:
+    """Return (facility, kind, operator) of every facility."""
+    return [(row.id, row.kind, row.org_id) for row in _rows(settings, "facility")]
+
+
+def _rows(settings: Settings, table: str) -> Sequence[Row[Any]]:
+    async def read() -> Sequence[Row[Any]]:
         database = Database(settings)
         try:
             async with database.reading() as session:
-                team = all_tables().tables["team"]
-                return [(row.org_id, row.id) for row in await session.execute(team.select())]
+                return (await session.execute(all_tables().tables[table].select())).all()
         finally:
             await database.close()
 

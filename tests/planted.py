@@ -15,18 +15,27 @@ from app.directory.rules import service_day, slot
 from app.http.context import Context
 from app.identity.service import create_account
 from app.identity.vocabulary import Reach, Role
+from app.marks.queries import mark_days
 from tests import make, members
 from tests.clock import NIGHT
 from tests.make import Json
 from tests.members import House
 
 Row = dict[str, Any]
+_NOT_SAID = (
+    "encounter_id", "facility_id", "previous_referral_id", "slip_digest", "link_id", "first_reason", "reason",
+    "answer_channel", "requested_at", "waitlisted_at", "accepted_at", "arrived_at", "admitted_at", "exited_at",
+    "exit_destination", "due_at",
+)  # fmt: skip
+"""What a referral does not say unless told."""
 
 
 async def plant(context: Context, model: type[Base], rows: Sequence[Row]) -> None:
-    """Insert rows that are all new."""
+    """Insert rows that are all new, and mark their days."""
     async with context.database.writing() as session:
         assert len(await insert_new(session, table_of(model), rows)) == len(rows)
+        days = ((row["org_id"], row.get("service_day") or row.get("cohort_day")) for row in rows)
+        await mark_days(session, {(org_id, day) for org_id, day in days if day is not None})
 
 
 def patrol(house: House, started_at: datetime, ended_at: datetime | None, **changes: Any) -> Row:
@@ -51,6 +60,28 @@ def encounter(house: House, at: datetime, **changes: Any) -> Row:
         "withdrawn": False, "rk": 0, "skew_s": 0, "first_received_at": received, "received_at": received,
         "revision": 1, "digest": _digest(),
     } | changes  # fmt: skip
+
+
+def referral(house: House, at: datetime, **changes: Any) -> Row:
+    """A referral of the house's night team to a rest room, requested, and nothing heard of since."""
+    received = at.replace(minute=0, second=0, microsecond=0)
+    return dict.fromkeys(_NOT_SAID) | {
+        "org_id": house.org_id, "id": UUID(make.new_id()), "team_id": house.team_id, "kind": "rest_room",
+        "accompanied": False, "territory": make.QUARTER, "outside_perimeter": False,
+        "cohort_day": service_day(at, night=True), "created_at": at, "received_at": received,
+        "first_state": "requested", "success": "arrived", "expires_after_s": 172_800, "rk": 1, "digest": _digest(),
+        "state": "requested", "state_at": at, "requested_at": at, "position": 1,
+    } | changes  # fmt: skip
+
+
+def waitlisted(referral: Row, reason: str, not_applied: str | None = None) -> Row:
+    """The event that put a referral on a waiting list at once, or had no effect."""
+    at = referral["created_at"]
+    return {
+        "org_id": referral["org_id"], "id": UUID(make.new_id()), "referral_id": referral["id"], "step": "waitlisted",
+        "reason": reason, "destination": None, "occurred_at": at, "recorded_at": at, "received_at": at,
+        "sender_id": referral["team_id"], "channel": "app", "digest": _digest(), "not_applied": not_applied,
+    }  # fmt: skip
 
 
 def report(facility: UUID, owner: House, at: datetime, *, opened: bool) -> Row:

@@ -55,9 +55,9 @@ _REFUSED: Final[dict[Obstacle, ProblemKind]] = {
 async def make_hold(context: Context, principal: Principal, asked: HoldIn, now: datetime) -> HoldSent:
     """Hold a place, or return the hold that the same request made before.
 
-    One request at a time decides about a facility, a referral and an id, so two never find the same last place. Raises
-    `not_found` for a referral that is not the team's, `unknown_facility`, `invalid`, `item_conflict`, and why there is
-    no place to hold.
+    One request at a time decides about a facility, a referral and an id, so two never find the same last place. Its
+    organisation's chain remembers a place that was not there as well as one that was. Raises `not_found`
+    for a referral that is not the team's, `unknown_facility`, `invalid`, `item_conflict`, and why there is no place.
     """
     team_id, now = principal.team_id or principal.subject_id, _stored(now)
     digest = fingerprint(asked.canonical())
@@ -70,13 +70,16 @@ async def make_hold(context: Context, principal: Principal, asked: HoldIn, now: 
             return _hold_sent(stored, now)
         referral = await _own_referral(session, principal.org_id, team_id, asked.referral_id)
         facility = await _facility(context, session, now, asked, referral)
-        expires_at = now + _lasting(asked, facility)
+        wanted = _wanted(asked, referral, digest, now, now + _lasting(asked, facility))
         await _check_takes(session, referral, now)
-        await _check_free(session, facility, now)
-        made = _made(asked, referral, digest, now, expires_at)
-        await queries.add(session, _row(made))
-        await append(session, context.keyring, [_act(principal.org_id, principal, "hold.make", made, now)])
-    return _hold_sent(made, now)
+        obstacle = await _obstacle(session, facility, now)
+        if obstacle is None:
+            await queries.add(session, _row(wanted))
+        await append(session, context.keyring, [_attempt(principal, wanted, obstacle, now)])
+    if obstacle is not None:  # raised only now: the entry must be committed to be remembered
+        refused = _REFUSED[obstacle]
+        raise refused()
+    return _hold_sent(wanted, now)
 
 
 async def release_hold(context: Context, principal: Principal, hold_id: UUID, now: datetime) -> HoldSent:
@@ -155,19 +158,16 @@ async def _check_takes(session: WriteSession, referral: Standing, now: datetime)
         raise errors.already_held()
 
 
-async def _check_free(session: WriteSession, facility: Facility, now: datetime) -> None:
-    """Raise the reason for which no place can be held, unless one can."""
+async def _obstacle(session: WriteSession, facility: Facility, now: datetime) -> Obstacle | None:
+    """Return why no place of a facility can be held, None when one can."""
     present = await directory_queries.present(session, facility.id)
     report = present.report if present is not None else None
     live = await queries.live_by_facility(session, [facility.id], now)
     by_hours, terms = open_by_hours(facility, now), terms_of(facility.ref.kind)
-    offered = capacity(by_hours, facility.hours, report, live.get(facility.id, 0), now, terms)
-    if offered.obstacle is not None:
-        refused = _REFUSED[offered.obstacle]
-        raise refused()
+    return capacity(by_hours, facility.hours, report, live.get(facility.id, 0), now, terms).obstacle
 
 
-def _made(asked: HoldIn, referral: Standing, digest: bytes, now: datetime, expires_at: datetime) -> Hold:
+def _wanted(asked: HoldIn, referral: Standing, digest: bytes, now: datetime, expires_at: datetime) -> Hold:
     return Hold(
         org_id=referral.org_id,
         id=asked.id,
@@ -207,3 +207,15 @@ def _act(org_id: UUID, principal: Principal, action: str, found: Hold, now: date
         "expires_at": found.expires_at.isoformat(),
     }
     return Act(org_id, principal.subject_id, action, now, detail)
+
+
+def _attempt(principal: Principal, wanted: Hold, obstacle: Obstacle | None, now: datetime) -> Act:
+    """Return what is remembered of asking for a place, found or not.
+
+    Of one not found, the referral is left out: that a team went without is unmet demand, whose wish it was is nobody's
+    business. The hold's id tells one request sent again from two.
+    """
+    if obstacle is None:
+        return _act(principal.org_id, principal, "hold.make", wanted, now)
+    detail = {"hold": str(wanted.id), "facility": str(wanted.facility_id), "obstacle": obstacle.value}
+    return Act(principal.org_id, principal.subject_id, "hold.refuse", now, detail)

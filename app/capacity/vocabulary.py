@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from app.directory.vocabulary import Label
 from app.referrals.vocabulary import State
 
 
@@ -74,3 +75,32 @@ LONGEST: Final = max(terms.held_at_most for terms in (_DEFAULT, *TERMS.values())
 def terms_of(kind: str) -> Terms:
     """Return what holds for a kind, also for one that was entered later."""
     return TERMS.get(kind, _DEFAULT)
+
+
+VOCABULARIES: Final[Mapping[str, Mapping[StrEnum, Label]]] = {
+    "openness": {
+        Openness.open: Label("ouvert", "open"),
+        Openness.closed: Label("fermé", "closed"),
+        Openness.unknown: Label("on ne sait pas", "not known"),
+    },
+    "distance": {
+        Distance.same_territory: Label("sur place", "here"),
+        Distance.adjacent: Label("territoire voisin", "next to here"),
+        Distance.same_arrondissement: Label("même arrondissement ou commune", "same arrondissement or commune"),
+        Distance.elsewhere: Label("plus loin", "further away"),
+    },
+    "obstacle": {
+        Obstacle.closed: Label("fermé en ce moment", "closed now"),
+        Obstacle.no_report: Label("aucune information du lieu", "the place never reported"),
+        Obstacle.report_too_old: Label("information trop ancienne", "last report too old"),
+        Obstacle.places_not_said: Label("nombre de places non indiqué", "number of places not given"),
+        Obstacle.no_place: Label("plus de place", "no place left"),
+    },
+    "hold_state": {
+        HoldState.live: Label("place réservée", "place held"),
+        HoldState.released: Label("place rendue", "given up"),
+        HoldState.referral_over: Label("orientation terminée ou aboutie", "referral has moved on"),
+        HoldState.expired: Label("délai écoulé", "time is over"),
+    },
+}
+"""Its vocabularies by name, with what people read."""

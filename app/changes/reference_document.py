@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from app.capacity import vocabulary as of_capacity
 from app.changes.reference_schemas import (
     AppSent,
     CodeSent,
@@ -37,6 +38,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[StrEnum, Label]]] = {
     **of_places.VOCABULARIES,
     **of_encounters.VOCABULARIES,
     **of_referrals.VOCABULARIES,
+    **of_capacity.VOCABULARIES,
 }
 
 

@@ -130,6 +130,25 @@ def _length_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # no
     return f"json_array_length({compiler.process(element.clauses, **kw)})"
 
 
+class sorted_elements(GenericFunction[str]):  # noqa: N801 - a SQL function
+    """The strings of a JSON array in order, one space between two: equal for arrays that hold the same strings."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(sorted_elements, "postgresql")
+def _sorted_postgresql(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    listed = f"jsonb_array_elements_text({compiler.process(element.clauses, **kw)}) AS listed(one)"
+    return f"(SELECT coalesce(string_agg(one, ' ' ORDER BY one COLLATE \"C\"), '') FROM {listed})"  # noqa: S608 - no values
+
+
+@compiles(sorted_elements, "sqlite")
+def _sorted_sqlite(element: Any, compiler: SQLCompiler, **kw: Any) -> str:  # noqa: ANN401 - SQLAlchemy's hook
+    listed = f"SELECT value AS one FROM json_each({compiler.process(element.clauses, **kw)}) ORDER BY one"  # noqa: S608 - the same
+    return f"(SELECT coalesce(group_concat(one, ' '), '') FROM ({listed}))"  # noqa: S608 - the same
+
+
 _POSITION: Final = {
     "postgresql": text("SELECT pg_current_xact_id()::text::bigint"),
     "sqlite": text("UPDATE feed SET position = position + 1 RETURNING position"),

@@ -20,9 +20,10 @@ from app.db.portability import commit_position
 from app.db.types import to_instant
 from app.demo import queries
 from app.keyring import SEAL_BYTES, Keyring, fingerprint
-from app.marks.queries import mark_days
-from app.referrals.making import record_key
-from app.referrals.rules import expiry_id, withdrawal_id
+from app.marks.queries import mark_days, mark_trails
+from app.marks.trails import Trail
+from app.referrals.making import record_key, waiting
+from app.referrals.rules import expiry_id, succeeded_at, withdrawal_id
 from app.settings import Settings
 
 _MOST_ORIGINALS: Final = 50_000
@@ -131,12 +132,24 @@ async def _copy_page(database: Database, keyring: Keyring, ids: Sequence[UUID], 
         copiers = [Copier(seed, number, keyring, position) for number in range(1, copies + 1)]
         await _insert(session, queries.PATROL, (c.patrol(row) for c in copiers for row in patrols))
         made = await _insert(session, queries.ENCOUNTER, (c.encounter(row) for c in copiers for row in encounters))
-        await _insert(session, queries.REFERRAL, (c.referral(row) for c in copiers for row in referrals))
+        copied = [c.referral(row) for c in copiers for row in referrals]
+        await _insert(session, queries.REFERRAL, iter(copied))
+        await mark_trails(session, [trail for row in copied for trail in _trails(row)])
         await _insert(session, queries.EVENT, (c.event(row) for c in copiers for row in events))
         days = {(row["org_id"], row["service_day"]) for row in (*patrols, *encounters)}
         await mark_days(session, days | {(row["org_id"], row["cohort_day"]) for row in referrals})
         await append(session, keyring, [Act(SERVICE, SERVICE, "demo.copy", utc_now(), {"encounters": made})])
     return made
+
+
+def _trails(row: Row) -> Iterator[Trail]:
+    """Give what referrals that were copied before must know of a copy."""
+    reached = (None if row[name] is None else to_instant(row[name]) for name in ("arrived_at", "admitted_at"))
+    at = succeeded_at(row["success"], row["state"], *reached)
+    if at is not None and row["link_id"] is not None:
+        yield Trail(row["org_id"], row["id"], row["link_id"], at)
+    if row["previous_referral_id"] is not None:
+        yield waiting(row)
 
 
 async def _insert(session: WriteSession, table: Table, rows: Iterator[Row]) -> int:

@@ -51,11 +51,18 @@ class Referring:
         return self._item(case, state) | reason
 
     def _apply(self, case: Case, kind: str, at: datetime) -> None:
-        """Let the team ask for a place on the next rung for somebody who stays somewhere: by phone, in no encounter."""
+        """Let the team ask for a place on the next rung for somebody who stays somewhere: by phone, in no encounter.
+
+        The application takes up the referral of the stay, so that a stay that waits for it can be told.
+        """
         at = office_morning(at)
         asked = self._case(case.team, case.person, kind, at)
         asked.accompanied, asked.slip = False, None
-        item = self._item(asked, "requested") | {"occurred_at": at, "territory": case.place.plan.territory}
+        item = self._item(asked, "requested") | {
+            "occurred_at": at,
+            "territory": case.place.plan.territory,
+            "previous_referral_id": case.id,
+        }
         self._outbox.say(asked.team, Route.referrals, item, at)
         self._agenda.start(self._pathways.of(asked), at)
 

@@ -109,14 +109,22 @@ async def current_directory(
     return directory
 
 
-async def read_directory(session: ReadSession | WriteSession, perimeter: str) -> Directory:
-    """Return the directory as it is in this transaction, past every cache; for commands."""
+async def directory_version(session: ReadSession | WriteSession) -> int:
+    """Return how often the directory changed; the same number means the same content."""
+    return (await queries.version(session) or _NEVER_SEEDED).number
+
+
+async def read_directory(session: ReadSession | WriteSession, perimeter: str | None = None) -> Directory:
+    """Return the directory as it is in this transaction, past every cache; for commands and upkeep.
+
+    Without a perimeter it cannot say what is outside.
+    """
     return await _load(session, await queries.version(session) or _NEVER_SEEDED, perimeter)
 
 
-async def _load(session: ReadSession | WriteSession, version: Version, perimeter: str) -> Directory:
+async def _load(session: ReadSession | WriteSession, version: Version, perimeter: str | None) -> Directory:
     perimeters = await queries.perimeters(session)
-    if perimeter not in {found.code for found in perimeters}:
+    if perimeter is not None and perimeter not in {found.code for found in perimeters}:
         _log.error("MARAUDE_PERIMETER names no perimeter of the directory: every record will be marked as outside")
     return Directory(
         version,
@@ -124,7 +132,7 @@ async def _load(session: ReadSession | WriteSession, version: Version, perimeter
         perimeters,
         await queries.kinds(session),
         await queries.facilities(session),
-        perimeter,
+        perimeter or "",
     )
 
 
@@ -151,4 +159,4 @@ async def seed(session: WriteSession, now: datetime) -> bool:
     return bool(new | added)
 
 
-__all__ = ["Directory", "FacilityRef", "KindRule", "current_directory", "read_directory", "seed"]
+__all__ = ["Directory", "FacilityRef", "KindRule", "current_directory", "directory_version", "read_directory", "seed"]

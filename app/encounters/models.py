@@ -1,6 +1,7 @@
 """The table of encounters."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer
@@ -23,6 +24,9 @@ from app.db.types import (
 )
 from app.encounters.vocabulary import AgeBand, FirstContact, Gender, Sleeping
 
+SLEPT_OUTSIDE: Final = "link_id IS NOT NULL AND sleeping IN ('street', 'squat')"
+"""Somebody with a card slept in the street, as SQL: whoever asks for returns to it says it in these words."""
+
 
 class Encounter(Base, table=True):
     """One contact. Its time is a service day and a 2-hour slot, its place a quarter; nothing finer exists."""
@@ -38,6 +42,15 @@ class Encounter(Base, table=True):
         one_of("sleeping", Sleeping),
         Index(None, "org_id", "service_day"),
         Index(None, "link_id", **where("link_id IS NOT NULL")),
+        Index(
+            "ix_encounter_slept_outside",
+            "link_id",
+            "service_day",
+            "territory",
+            "org_id",
+            "withdrawn",
+            **where(SLEPT_OUTSIDE),
+        ),
         placed("organisation", "One contact with one person or a group: pseudonymised personal health data."),
     )
 

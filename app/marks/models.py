@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from app.db.table import Base, column, placed
-from app.db.types import Big, Day, Key
+from app.db.types import Big, Bytes16, Day, Key
 
 
 class StaleDay(Base, table=True):
@@ -20,3 +20,24 @@ class StaleDay(Base, table=True):
     org_id: UUID = column(Key, "Organisation of the records.", key=True)
     day: date = column(Day, "Service day, or cohort day of referrals.", key=True)
     position: int = column(Big, "Commit position of the transaction that changed them.", key=True)
+
+
+class TrailMark(Base, table=True):
+    """A referral that changed in a way that bears on the referrals that look back at it, whosever they are.
+
+    Their days are found by whoever reads or computes, never by who writes: a look for them inside the changing
+    transaction would miss those that others are writing at that moment. Rows are few and gone at the next upkeep, but
+    for referrals whose previous one has not arrived.
+    """
+
+    __tablename__ = "trail_mark"
+    __table_args__ = (placed("organisation", "Referrals whose change bears on later ones, until those are marked."),)
+
+    org_id: UUID = column(Key, "Organisation of the referral.", key=True)
+    id: UUID = column(Key, "Random identifier.", key=True)
+    referral_id: UUID = column(Key, "The referral.")
+    link_id: bytes | None = column(Bytes16, "Card under which it succeeded, before or after.", null=True)
+    since: int | None = column(Big, "First instant of that success, ms since 1970 UTC.", null=True)
+    waits_for: UUID | None = column(
+        Key, "Referral it takes up, of the same organisation: it bears on the days once that one is there.", null=True
+    )

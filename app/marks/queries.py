@@ -2,20 +2,34 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
-from sqlalchemy import Date, column, delete, exists, func, insert, literal, select, table
+from sqlalchemy import Date, Select, column, delete, exists, func, insert, literal, or_, select, table, union
 from sqlmodel import col
 
 from app.db.bulk import insert_all_new
 from app.db.engine import ReadSession, WriteSession
-from app.db.portability import commit_position
+from app.db.portability import among, commit_position
 from app.db.table import table_of
-from app.db.types import Key
-from app.marks.models import StaleDay
+from app.db.types import Big, Bytes16, Day, Key, to_milliseconds
+from app.marks.models import StaleDay, TrailMark
+from app.marks.trails import Trail
 
 _STALE: Final = table_of(StaleDay)
+_TRAIL: Final = table_of(TrailMark)
+_REFERRAL: Final = table(
+    "referral",
+    column("org_id", Key),
+    column("id", Key),
+    column("cohort_day", Day),
+    column("created_at", Big),
+    column("link_id", Bytes16),
+    column("previous_referral_id", Key),
+)
+"""The referrals, by name: their feature lies above this one."""
+_TRAILS: Final = 10_000
+"""Marks of trails followed in one transaction."""
 
 
 async def mark_days(session: WriteSession, days: Iterable[tuple[UUID, date]]) -> None:
@@ -85,6 +99,14 @@ async def mark_everything(session: WriteSession) -> None:
         await session.execute(insert(_STALE).from_select(["org_id", "day", "position"], days.where(~there)))
 
 
+async def everybody(session: WriteSession) -> set[UUID]:
+    """Return every organisation that has marked days or records whose days are marked."""
+    found = set(await session.scalars(select(col(StaleDay.org_id)).distinct()))
+    for dated in _DATED:
+        found |= set(await session.scalars(select(dated.c.org_id).distinct()))
+    return found
+
+
 async def extent(session: ReadSession) -> list[tuple[UUID, date, date]]:
     """Return (organisation, first day, last day) of each organisation that has records."""
     found: dict[UUID, tuple[date, date]] = {}
@@ -95,3 +117,71 @@ async def extent(session: ReadSession) -> list[tuple[UUID, date, date]]:
             earlier, later = found.get(org_id, (first, last))
             found[org_id] = min(first, earlier), max(last, later)
     return [(org_id, *ends) for org_id, ends in found.items()]
+
+
+async def mark_trails(session: WriteSession, trails: Iterable[Trail]) -> None:
+    """Mark referrals whose change bears on those that look back at them."""
+    rows = [
+        {
+            "org_id": trail.org_id,
+            "id": uuid4(),
+            "referral_id": trail.referral_id,
+            "link_id": trail.link_id,
+            "since": None if trail.since is None else to_milliseconds(trail.since),
+            "waits_for": trail.waits_for,
+        }
+        for trail in trails
+    ]
+    if rows:
+        await insert_all_new(session, _TRAIL, rows)
+
+
+def _days_behind(trails: Select[Any]) -> Select[Any]:
+    """Return (organisation, cohort day) of all referrals that look back at these marks; a day may be null."""
+    mark, made, child = trails.cte("mark"), _REFERRAL.alias("made"), _REFERRAL.alias("child")
+    below = select(mark.c.org_id, mark.c.referral_id.label("id")).cte("below", recursive=True)
+    # Distinct, so a chain that closes on itself ends.
+    below = below.union(
+        select(child.c.org_id, child.c.id).join(
+            below, (child.c.org_id == below.c.org_id) & (child.c.previous_referral_id == below.c.id)
+        )
+    )
+    # Outer joins, so that SQLite begins with the marks, which are few, whatever it knows of them.
+    chained = select(made.c.org_id, made.c.cohort_day).select_from(
+        below.outerjoin(made, (made.c.org_id == below.c.org_id) & (made.c.id == below.c.id))
+    )
+    carded = select(made.c.org_id, made.c.cohort_day).select_from(
+        mark.outerjoin(made, (made.c.link_id == mark.c.link_id) & (made.c.created_at >= mark.c.since))
+    )
+    found = union(chained, carded).subquery()
+    return select(found.c.org_id, found.c.cohort_day)
+
+
+def _ripe() -> Select[Any]:
+    """Return the marks that wait for nothing any more."""
+    above = _REFERRAL.alias("above")
+    there = exists().where(above.c.org_id == _TRAIL.c.org_id, above.c.id == _TRAIL.c.waits_for)
+    return select(_TRAIL).where(or_(_TRAIL.c.waits_for.is_(None), there))
+
+
+_BEHIND_ALL: Final = _days_behind(_ripe())
+
+
+async def followed(session: ReadSession, org_id: UUID | None, since: date, until: date) -> set[date]:
+    """Return the days in [since, until) of referrals that look back at a marked one, of any organisation or one."""
+    return {
+        day
+        for owner, day in await session.execute(_BEHIND_ALL)
+        if day is not None and since <= day < until and org_id in {None, owner}
+    }
+
+
+async def follow(session: WriteSession) -> None:
+    """Mark the days of referrals that look back at marked ones, and forget these; some of them at a time."""
+    ripe = (await session.execute(_ripe().with_only_columns(_TRAIL.c.id).limit(_TRAILS))).scalars().all()
+    if not ripe:
+        return
+    chosen = among(session, _TRAIL.c.id, ripe)
+    days = await session.execute(_days_behind(select(_TRAIL).where(chosen)))
+    await mark_days(session, [(org_id, day) for org_id, day in days if day is not None])
+    await session.execute(delete(_TRAIL).where(chosen))

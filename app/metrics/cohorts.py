@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +10,10 @@ from app.metrics.indicator import Granularity, Period
 
 _DAY: Final = timedelta(days=1)
 _WEEK_DAYS: Final = 7
+_BEGINS: Final = timedelta(hours=-2)
+"""No service day begins earlier than this before 00:00 UTC: midnight in Paris in summer."""
+_ENDS: Final = timedelta(hours=35)
+"""None ends later than this after 00:00 UTC of its day: noon in Paris in winter, the day after."""
 
 
 class Span(StrEnum):
@@ -54,6 +58,21 @@ def always_settled(_cohort: Period) -> Standing:
     return Standing.settled
 
 
+def followed_by(horizon: timedelta, as_of: datetime) -> Judge:
+    """Return the judgement on cohorts of referrals that are each followed for `horizon`."""
+
+    def judge(cohort: Period) -> Standing | None:
+        if _midnight(cohort.until - _DAY) <= as_of - horizon - _ENDS:
+            return Standing.settled
+        return Standing.fresh if _midnight(cohort.since) > as_of - horizon - _BEGINS else None
+
+    return judge
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
 def cut(period: Period, stale: Collection[date], judge: Judge, spans: Sequence[Span]) -> Parts:
     """Cut a period into what facts answer, of the longest of these spans that fit, and what the records answer.
 
@@ -75,6 +94,16 @@ def cut(period: Period, stale: Collection[date], judge: Judge, spans: Sequence[S
             else:
                 waiting.append((cohort, depth + 1))
     return Parts(found[Standing.settled], found[Standing.fresh], runs(sorted(counted)))
+
+
+def widened(days: Iterable[date], around: int) -> set[date]:
+    """Return days with those that lie at most so many days before or after one of them."""
+    return {
+        date.fromordinal(number)
+        for day in days
+        for number in range(day.toordinal() - around, day.toordinal() + around + 1)
+        if date.min.toordinal() <= number <= date.max.toordinal()
+    }
 
 
 def _is_whole(cohort: Period, span: Span) -> bool:

@@ -4,10 +4,9 @@ A day's facts are computed whole from its records; weeks and months, and sums ov
 Nothing is ever added in passing: what is stale is computed anew (`app.metrics.refreshing`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import product
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -15,13 +14,11 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
-    String,
     Table,
     and_,
     delete,
     func,
     insert,
-    literal,
     not_,
     or_,
     select,
@@ -32,8 +29,9 @@ from sqlalchemy import (
 from app.db.engine import ReadSession, WriteSession
 from app.db.portability import month_of, week_of
 from app.marks.queries import marked
+from app.metrics.adding import LONGER, Adding
 from app.metrics.asking import View
-from app.metrics.cohorts import Judge, Parts, Span, cohort_of, cut
+from app.metrics.cohorts import Judge, Parts, Span, cut, runs, widened
 from app.metrics.counting import within
 from app.metrics.indicator import Period
 
@@ -41,7 +39,6 @@ EVERYWHERE: Final = "*"
 """Stands for all codes of a dimension."""
 EVERYBODY: Final = UUID(int=0)
 """Stands for all identifiers of a dimension."""
-_LONGER: Final = (Span.week, Span.month)
 
 
 class Kept(Protocol):
@@ -65,13 +62,15 @@ class Source:
     """The records behind facts.
 
     `days(period, variant)` gives the statement that counts them: columns org_id, those of the variant, 'day', the day,
-    the dimensions, the counters; grouped, not yet limited. `given(variant)` are its parameters.
+    the dimensions, the counters; grouped, not yet limited. `given(variant)` are its parameters. Records of days at most
+    `around` days off bear on a day's facts: when one changes, they are computed anew as well.
     """
 
     org_id: ColumnElement[UUID]
     day: ColumnElement[date]
     days: Callable[[Period, Mapping[str, Any]], Select[Any]]
     given: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    around: int = 0
 
 
 class Facts:
@@ -96,26 +95,21 @@ class Facts:
         self._variants = variants
         self._counters = counters
         self._fixed = [table.c[name] for name in variants[0]]
-        self._names = ["org_id", *variants[0], "span", "first_day", *every, *counters]
+        self._adding = Adding(table, list(variants[0]), every, counters)
+        self._names = self._adding.names
         self.keys: Final = {Span.week: week_of(table.c.first_day), Span.month: month_of(table.c.first_day)}
         self._sums = {name: func.coalesce(func.sum(table.c[name]), 0) for name in counters}
 
     async def recompute(self, session: WriteSession, org_id: UUID, days: Collection[date]) -> None:
         """Compute the facts of an organisation's days anew, and of the weeks and months they lie in."""
-        await self._clear(session, org_id, Span.day, days)
+        days = widened(days, self._source.around)
+        await self._adding.clear(session, org_id, Span.day, days)
         whole = Period(min(days), max(days) + timedelta(days=1))
         for variant in self._variants:
             chosen = self._source.days(whole, variant).where(self._source.org_id == org_id, self._source.day.in_(days))
-            await session.execute(self._insert(chosen), self._source.given(variant))
-        for _rolled, added_up in self._rolled_up():
-            await session.execute(
-                self._insert(added_up.where(self.columns.org_id == org_id, self.columns.first_day.in_(days)))
-            )
-        for span in _LONGER:
-            cohorts = {cohort_of(day, span) for day in days}
-            await self._clear(session, org_id, span, {cohort.since for cohort in cohorts})
-            for cohort in sorted(cohorts, key=lambda one: one.since):
-                await session.execute(self._insert(self._longer(org_id, span, cohort)))
+            counting = insert(self._table).from_select(self._names, chosen)
+            await session.execute(counting, self._source.given(variant))
+        await self._adding.add_up(session, org_id, days)
 
     async def clear(self, session: WriteSession) -> None:
         """Throw all facts away; their days must be marked in the same transaction."""
@@ -161,6 +155,7 @@ class Facts:
         What is added up over dimensions, weeks and months is held against what it adds up.
         """
         fact, wrong = self.columns, 0
+        clean = await self._untouched(session, org_id, clean)
         kept = select(*(fact[name] for name in self._names)).where(fact.org_id == org_id)
         days = kept.where(fact.span == Span.day.value)
         if clean:
@@ -171,13 +166,13 @@ class Facts:
                 )
                 detailed = days.where(
                     *(fact[name] == value for name, value in variant.items()),
-                    *self._detailed(),
+                    *self._adding.detailed(),
                     or_(*(within(fact.first_day, run) for run in clean)),
                 )
                 wrong += await _difference(session, recount, detailed, self._source.given(variant))
-        for rolled, added_up in self._rolled_up():
-            wrong += await _difference(session, added_up.where(fact.org_id == org_id), days.where(*rolled))
-        for span in _LONGER:
+        for one in self._adding.rollups:
+            wrong += await _difference(session, one.added_up.where(fact.org_id == org_id), days.where(*one.picked))
+        for span in LONGER:
             names = [*self._fixed, self.keys[span], *(fact[name] for name in self._every)]
             longer = select(*names, *(fact[name] for name in self._counters)).where(
                 fact.org_id == org_id, fact.span == span.value
@@ -188,63 +183,31 @@ class Facts:
             wrong += await _difference(session, summed.group_by(*names), longer)
         return wrong
 
-    def _insert(self, chosen: Select[Any]) -> Any:  # noqa: ANN401 - an insert of SQLAlchemy
-        return insert(self._table).from_select(self._names, chosen)
-
-    async def _clear(self, session: WriteSession, org_id: UUID, span: Span, first_days: Collection[date]) -> None:
-        fact = self.columns
-        await session.execute(
-            delete(self._table).where(
-                fact.org_id == org_id,
-                *(fact[name].in_([variant[name] for variant in self._variants]) for name in self._variants[0]),
-                fact.span == span.value,
-                fact.first_day.in_(first_days),
-            )
-        )
-
-    def _detailed(self) -> list[ColumnElement[bool]]:
-        return [self.columns[name] != every for name, every in self._every.items()]
-
-    def _rolled_up(self) -> Iterator[tuple[list[ColumnElement[bool]], Select[Any]]]:
-        """Give the statements that add facts of days up over one dimension or several, with what picks their rows."""
-        fact = self.columns
-        for over in product((False, True), repeat=len(self._every)):
-            if not any(over):
-                continue
-            picked, shown, grouped = [], [], []
-            for (name, every), rolled in zip(self._every.items(), over, strict=True):
-                picked.append(fact[name] == every if rolled else fact[name] != every)
-                shown.append(literal(every, fact[name].type) if rolled else fact[name])
-                grouped += [] if rolled else [fact[name]]
-            cohort = [fact.org_id, *self._fixed, fact.span, fact.first_day]
-            counted = [func.sum(fact[name]) for name in self._counters]
-            added_up = select(*cohort, *shown, *counted).where(fact.span == Span.day.value, *self._detailed())
-            yield picked, added_up.group_by(*cohort, *grouped)
-
-    def _longer(self, org_id: UUID, span: Span, cohort: Period) -> Select[Any]:
-        """Return the statement that adds the facts of a week's or month's days up."""
-        fact = self.columns
-        names = [fact[name] for name in self._every]
-        return (
-            select(
-                fact.org_id,
-                *self._fixed,
-                literal(span.value, String),
-                literal(cohort.since, fact.first_day.type),
-                *names,
-                *(func.sum(fact[name]) for name in self._counters),
-            )
-            .where(fact.org_id == org_id, fact.span == Span.day.value, within(fact.first_day, cohort))
-            .group_by(fact.org_id, *self._fixed, *names)
-        )
+    async def _untouched(self, session: ReadSession, org_id: UUID, clean: Sequence[Period]) -> Sequence[Period]:
+        """Return the runs of these days on whose facts no marked day bears."""
+        if not clean or not self._source.around:
+            return clean
+        days = [run.since + timedelta(days=number) for run in clean for number in range(run.days)]
+        stale = await _stale(session, org_id, Period(clean[0].since, clean[-1].until), self._source.around)
+        return runs(day for day in days if day not in stale)
 
 
 async def parts_of(
-    session: ReadSession, view: View, periods: Sequence[Period], judge: Judge, spans: Sequence[Span]
+    session: ReadSession, view: View, periods: Sequence[Period], judge: Judge, spans: Sequence[Span], around: int = 0
 ) -> list[Parts]:
-    """Return each period of a series cut by what is marked within the view, and by `judge`."""
-    stale = await marked(session, view.org_id, periods[0].since, periods[-1].until)
+    """Return each period of a series cut by what is marked within the view, and by `judge`.
+
+    `around` is that of the facts' source.
+    """
+    stale = await _stale(session, view.org_id, Period(periods[0].since, periods[-1].until), around)
     return [cut(period, stale, judge, spans) for period in periods]
+
+
+async def _stale(session: ReadSession, org_id: UUID | None, period: Period, around: int) -> set[date]:
+    """Return the marked days of a period and those marked days bear on."""
+    since = max(period.since.toordinal() - around, date.min.toordinal())
+    until = min(period.until.toordinal() + around, date.max.toordinal())
+    return widened(await marked(session, org_id, date.fromordinal(since), date.fromordinal(until)), around)
 
 
 async def _difference(

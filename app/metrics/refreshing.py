@@ -8,19 +8,27 @@ from uuid import UUID
 from app.db.engine import Database, WriteSession
 from app.db.portability import REFRESHING, hold
 from app.marks import queries
+from app.metrics.contacts import facts as contacts
 from app.metrics.facts import Kept
+from app.metrics.flows import facts as flows
 from app.metrics.funnel import facts as funnel
 from app.metrics.indicator import Period
-from app.metrics.reach import facts as reach
-from app.metrics.reach import people
+from app.metrics.patrolling import facts as patrolling
+from app.metrics.people import facts as people
+from app.metrics.reporting import facts as reporting
+from app.metrics.time_to_success import facts as time_to_success
 from app.metrics.unmet_demand import facts as unmet_demand
 
 FACTS: Final[Mapping[str, Kept]] = {
     "funnel": funnel.FACTS,
-    "reach": reach.FACTS,
+    "flows": flows.FACTS,
+    "contacts": contacts.FACTS,
+    "outings": patrolling.FACTS,
     "people": people.FACTS,
     "demand": unmet_demand.DEMAND,
     "needs": unmet_demand.NEEDS,
+    "time": time_to_success.FACTS,
+    "reporting": reporting.FACTS,
 }
 """Every table of facts."""
 STEP_DAYS: Final = 4
@@ -50,6 +58,8 @@ async def refresh(
 
 
 async def _step(session: WriteSession, step_days: int) -> int:
+    await flows.prepare(session)
+    await queries.follow(session)
     org_id = await queries.next_organisation(session)
     if org_id is None:
         return 0

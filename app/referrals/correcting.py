@@ -9,7 +9,8 @@ from app.db.engine import WriteSession
 from app.db.portability import commit_position
 from app.ingest.service import to_the_hour
 from app.keyring import fingerprint
-from app.marks.queries import mark_days
+from app.marks.queries import mark_days, mark_trails
+from app.marks.trails import Trail
 from app.referrals import folding, queries
 from app.referrals.making import Making
 from app.referrals.records import SERVICE, Standing
@@ -43,6 +44,7 @@ async def follow_encounters(session: WriteSession, changes: Sequence[EncounterCh
     await queries.set_referrals(session, [_place(change, standing, position) for change, standing in pairs])
     days = [(s.org_id, day) for change, s in pairs for day in (s.cohort_day, change.making.cohort_day)]
     await mark_days(session, days)
+    await mark_trails(session, [trail for change, s in pairs for trail in _trails(change.making, s)])
     await queries.add_events(session, [_withdrawal(c, s, now) for c, s in pairs if c.withdrawn])
     await queries.remove_events(session, [(s.org_id, withdrawal_id(s.id)) for c, s in pairs if not c.withdrawn])
     moved = await queries.by_ids(session, {standing.id for _, standing in pairs})
@@ -62,6 +64,16 @@ def _place(change: EncounterChange, standing: Standing, position: int) -> dict[s
         "link_id": making.link_id,
         "position": standing.position if stays else position,
     }
+
+
+def _trails(making: Making, standing: Standing) -> list[Trail]:
+    """Return what later referrals must know: that it was made elsewhere, on another day, or under another card."""
+    old = (standing.territory, standing.cohort_day, standing.link_id)
+    if old == (making.territory, making.cohort_day, making.link_id):
+        return []
+    succeeded_at = standing.succeeded_at()
+    links = {standing.link_id, making.link_id} if succeeded_at is not None else {None}
+    return [Trail(standing.org_id, standing.id, link, succeeded_at if link else None) for link in links]
 
 
 def _withdrawal(change: EncounterChange, standing: Standing, now: datetime) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.db.engine import WriteSession
-from app.marks.queries import mark_days
+from app.marks.queries import mark_days, mark_trails
+from app.marks.trails import Trail
 from app.referrals import queries
 from app.referrals.records import Standing, StoredEvent, folded_columns
-from app.referrals.rules import Folded, fold
+from app.referrals.rules import Folded, fold, succeeded_at
+from app.referrals.vocabulary import State
 
 
 async def refold(
@@ -15,13 +17,14 @@ async def refold(
 ) -> dict[tuple[UUID, UUID], Folded]:
     """Fold the events of each referral again; return {(organisation, id): folded}.
 
-    Four statements whatever their number. A referral whose fold says what is stored keeps its place in the feeds:
-    posting the same thing again wakes nobody.
+    Five statements at most, whatever their number. A referral whose fold says what is stored keeps its place in the
+    feeds: posting the same thing again wakes nobody. Whoever asks for it added or took away events, which figures
+    count also when they change nothing of the referral, so its day is marked whatever comes out.
     """
     listed = list(standings)
     events = await queries.events_of(session, [(standing.org_id, standing.id) for standing in listed])
     folds: dict[tuple[UUID, UUID], Folded] = {}
-    referrals, marks, days = [], [], set()
+    referrals, marks, trails = [], [], []
     for standing in listed:
         stored = events[standing.org_id, standing.id]
         folded = fold(standing.first(), (event.event() for event in stored), standing.terms())
@@ -29,14 +32,12 @@ async def refold(
         if not standing.shows(folded):
             keys = {"org_id": standing.org_id, "id": standing.id, "position": position}
             referrals.append(keys | folded_columns(folded, standing.terms()))
-            days.add((standing.org_id, standing.cohort_day))
-        changed = [mark for event in stored if (mark := _mark(event, folded)) is not None]
-        if changed:  # which event told a state may change its reason, and nothing of the referral
-            marks += changed
-            days.add((standing.org_id, standing.cohort_day))
+            trails += _trail(standing, folded)
+        marks += [mark for event in stored if (mark := _mark(event, folded)) is not None]
     await queries.set_referrals(session, referrals)
     await queries.set_events(session, marks)
-    await mark_days(session, days)
+    await mark_days(session, {(standing.org_id, standing.cohort_day) for standing in listed})
+    await mark_trails(session, trails)
     return folds
 
 
@@ -46,3 +47,15 @@ def _mark(event: StoredEvent, folded: Folded) -> dict[str, object] | None:
     if why == event.not_applied:
         return None
     return {"org_id": event.org_id, "id": event.id, "not_applied": why}
+
+
+def _trail(standing: Standing, folded: Folded) -> list[Trail]:
+    """Return what later referrals must know: that it succeeded at another instant than before, or no longer."""
+    reached = folded.reached
+    instants = {
+        standing.succeeded_at(),
+        succeeded_at(standing.success, folded.state, reached.get(State.arrived), reached.get(State.admitted)),
+    }
+    if len(instants) == 1:
+        return []
+    return [Trail(standing.org_id, standing.id, standing.link_id, min(at for at in instants if at is not None))]

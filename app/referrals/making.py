@@ -11,7 +11,8 @@ from app.db.engine import NotAllNewError, WriteSession
 from app.db.portability import FOLDING, commit_position, hold
 from app.directory.service import Directory
 from app.keyring import Keyring
-from app.marks.queries import mark_days
+from app.marks.queries import mark_days, mark_trails
+from app.marks.trails import Trail
 from app.referrals import folding, queries
 from app.referrals.records import Held, Sender, Standing, folded_columns
 from app.referrals.rules import First, Terms, made
@@ -106,11 +107,17 @@ async def open_all_new(session: WriteSession, rows: Sequence[Row]) -> None:
 
 
 async def welcome(session: WriteSession, rows: Sequence[Row]) -> None:
-    """Let the events that waited for these referrals take effect."""
+    """Let the events that waited for these referrals take effect; note which referrals they take up."""
+    await mark_trails(session, [waiting(row) for row in rows if row["previous_referral_id"] is not None])
     slips = {row["slip_digest"] for row in rows if row["slip_digest"] is not None}
     held = await queries.held_for(session, {row["id"] for row in rows}, slips)
     if held:
         await attach(session, held)
+
+
+def waiting(row: Row) -> Trail:
+    """Return the mark of a new referral that takes up another, which may arrive after it."""
+    return Trail(row["org_id"], row["id"], waits_for=row["previous_referral_id"])
 
 
 async def attach(session: WriteSession, held: Collection[Held]) -> int:

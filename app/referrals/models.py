@@ -1,9 +1,10 @@
 """Tables of the closed loop."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKeyConstraint, Index
+from sqlalchemy import Boolean, ForeignKeyConstraint, Index, text
 
 from app.db.table import Base, column, placed
 from app.db.types import (
@@ -20,6 +21,18 @@ from app.db.types import (
 )
 from app.directory.vocabulary import SuccessState
 from app.referrals.vocabulary import Channel, Destination, FirstState, NotApplied, Reason, State, Step
+
+HAS_OUTCOME: Final = "state IN ('arrived', 'admitted', 'refused', 'declined', 'no_show', 'cancelled')"
+"""The states that can be an outcome, as SQL: whoever looks for recent ones says it in these words."""
+OPENED_STAY: Final = "success = 'admitted' AND admitted_at IS NOT NULL AND state != 'entered_in_error'"
+"""What opened a stay, as SQL: whoever asks for stays says it in these words."""
+LEFT: Final = "exited_at IS NOT NULL AND admitted_at IS NOT NULL AND state != 'entered_in_error'"
+"""What ended a stay of any kind, as SQL: whoever asks for exits says it in these words."""
+SUCCEEDED_AT: Final = "(CASE WHEN (success = 'arrived') THEN coalesce(arrived_at, admitted_at) ELSE admitted_at END)"
+"""When it reached what counts as success for its kind, as SQL: whoever looks for the last says it in these words."""
+_OF_STAYS: Final = (
+    "kind", "territory", "org_id", "id", "facility_id", "previous_referral_id", "exit_destination",
+)  # fmt: skip
 
 
 class Referral(Base, table=True):
@@ -41,8 +54,31 @@ class Referral(Base, table=True):
         Index(None, "id"),
         Index(None, "facility_id", "position", "id", **where("facility_id IS NOT NULL")),
         Index(None, "slip_digest", **where("slip_digest IS NOT NULL")),
-        Index(None, "link_id", **where("link_id IS NOT NULL")),
+        Index("ix_referral_link_id_succeeded_at", "link_id", text(SUCCEEDED_AT), **where("link_id IS NOT NULL")),
         Index(None, "due_at", **where("due_at IS NOT NULL")),
+        Index(None, "state_at", **where(HAS_OUTCOME)),
+        Index(None, "org_id", "previous_referral_id", **where("previous_referral_id IS NOT NULL")),
+        Index(
+            "ix_referral_left",
+            "exited_at",
+            "territory",
+            "org_id",
+            "kind",
+            "cohort_day",
+            "exit_destination",
+            **where(LEFT),
+        ),
+        # Questions about stays read all they ask from these two, which hold stays only: one referral in twenty.
+        Index("ix_referral_stay_began", "admitted_at", "exited_at", *_OF_STAYS, **where(OPENED_STAY)),
+        Index(
+            "ix_referral_stay_ended",
+            "exited_at",
+            "admitted_at",
+            *_OF_STAYS,
+            "link_id",
+            "created_at",
+            **where(OPENED_STAY),
+        ),
         placed("organisation", "A person directed to a kind of facility, perhaps to one facility."),
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.directory.vocabulary import SuccessState
-from app.referrals.rules import Event, First, Folded, Terms
+from app.referrals.rules import Event, First, Folded, Terms, succeeded_at
 from app.referrals.vocabulary import Channel, Destination, Reason, State, Step
 
 SERVICE: UUID = UUID(int=0)
@@ -24,6 +24,7 @@ class Standing:
     kind: str
     accompanied: bool
     previous_referral_id: UUID | None
+    link_id: bytes | None
     territory: str
     cohort_day: date
     created_at: datetime
@@ -53,6 +54,10 @@ class Standing:
     def first(self) -> First:
         """Return how it was made."""
         return First(State(self.first_state), self.created_at, Reason(self.first_reason) if self.first_reason else None)
+
+    def succeeded_at(self) -> datetime | None:
+        """Return when it reached what counts as success for its kind."""
+        return succeeded_at(self.success, self.state, self.arrived_at, self.admitted_at)
 
     def shows(self, folded: Folded) -> bool:
         """Say whether the stored columns already are what the events add up to."""

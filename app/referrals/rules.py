@@ -216,6 +216,15 @@ def _exit(folded: Folded, event: Event, terms: Terms) -> NotApplied | None:
     return None
 
 
+def succeeded_at(
+    success: str, state: str, arrived_at: datetime | None, admitted_at: datetime | None
+) -> datetime | None:
+    """Return when a referral reached what counts as success for its kind; None when it did not, or never was."""
+    if state == State.entered_in_error:
+        return None
+    return arrived_at or admitted_at if success == SuccessState.arrived else admitted_at
+
+
 def expiry_id(referral_id: UUID, due_at: datetime) -> UUID:
     """Return the id of the event that expires a referral at an instant: the same on every worker and at every try."""
     return uuid5(_EXPIRY, f"{referral_id.hex}/{due_at.isoformat()}")

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.audit.service import first_broken
 from app.capacity.models import PlaceHold
 from app.demo.device import Device
 from app.directory import upkeep
@@ -18,15 +17,15 @@ from app.directory.rules import Hours
 from app.directory.vocabulary import Weekday
 from app.http.context import Context
 from app.identity.vocabulary import Role
-from app.main import create_app
 from app.settings import Settings
-from tests import make, members
+from tests import crowd, make, members
 from tests.clock import NIGHT, SetClock
+from tests.holds import ENDINGS, ask, asked, ended, held, listed, referred, report
 from tests.make import Json
 from tests.members import House
 from tests.places import desk as enrolled_desk
 from tests.places import opened
-from tests.street import notes, outcomes, post, rows, store
+from tests.street import notes, outcomes, post, rows
 
 _HOUSING = "emergency_housing"
 
@@ -41,39 +40,6 @@ async def capacity(device: Device, **parameters: Any) -> list[Json]:
 async def offer(device: Device, facility_id: UUID) -> Json:
     [found] = [one for one in await capacity(device, size=200) if one["id"] == str(facility_id)]
     return found
-
-
-async def report(desk: Device, **changes: Any) -> None:
-    await store(desk, "facility-reports", make.report(**{"observed_at": desk._clock(), **changes}))
-
-
-async def referred(phone: Device, **changes: Any) -> str:
-    """Make a referral and return its id."""
-    made = make.lone_referral(**{"occurred_at": phone._clock(), **changes})
-    await store(phone, "referrals", made)
-    return str(made["id"])
-
-
-def asked(referral_id: str, facility_id: UUID, **changes: Any) -> Json:
-    return {"id": make.new_id(), "referral_id": referral_id, "facility_id": str(facility_id), **changes}
-
-
-async def ask(device: Device, wanted: Json) -> httpx.Response:
-    return await device.post("/v1/capacity/holds", json=wanted)
-
-
-async def held(device: Device, referral_id: str, facility_id: UUID, **changes: Any) -> Json:
-    """Hold a place and return the hold."""
-    answer = await ask(device, asked(referral_id, facility_id, **changes))
-    assert answer.status_code == 200, answer.text
-    shown: Json = answer.json()
-    return shown
-
-
-async def listed(device: Device) -> list[str]:
-    answer = await device.get("/v1/capacity/holds")
-    assert answer.status_code == 200, answer.text
-    return [one["id"] for one in answer.json()["items"]]
 
 
 def kind_of(answer: httpx.Response) -> str:
@@ -226,12 +192,9 @@ class TestHold:
         await report(desk, places_free=1)
         referral = await referred(phone, kind=kind, facility_id=facility)
         await held(phone, referral, facility)
-        reasons = {"refused": "no_place", "declined": "person_unable", "cancelled": "other", "no_show": "other"}
         for state in states:
             assert (await offer(phone, facility))["held"] == 1
-            event = make.event(referral_id=referral, state=state, occurred_at=phone._clock())
-            reason = {"reason": reasons[state]} if state in reasons else {}
-            await store(phone, "referral-events", {**event, **reason})
+            await ended(phone, referral, state)
         assert (await offer(phone, facility))["held"] == 0
         late = await ask(phone, asked(referral, facility))
         assert (late.status_code, kind_of(late)) == (409, "referral-over")
@@ -293,6 +256,34 @@ class TestRefusal:
         answer = await ask(phone, asked(await referred(phone), rest_room))
         assert (answer.status_code, kind_of(answer)) == (409, kind)
 
+    async def test_of_a_place_that_is_not_there_is_remembered_without_the_referral(
+        self, phone: Device, desk: Device, rest_room: UUID, context: Context, house: House, operator: House
+    ) -> None:
+        wanted = asked(await referred(phone), rest_room)
+        assert (await ask(phone, wanted)).status_code == 409
+        await report(desk, places_free=0)
+        assert (await ask(phone, wanted)).status_code == 409
+        attempt = {"hold": wanted["id"], "facility": str(rest_room)}
+        assert await notes(context, house.org_id, "hold.refuse") == [
+            attempt | {"obstacle": "no_report"},
+            attempt | {"obstacle": "no_place"},
+        ]
+        assert await notes(context, operator.org_id, "hold.refuse") == []
+        await report(desk, places_free=1, observed_at=NIGHT + timedelta(seconds=1))
+        assert (await ask(phone, wanted)).status_code == 200  # a refusal holds neither the id nor the referral
+        async with context.database.reading() as session:
+            assert await first_broken(session, context.keyring, house.org_id) is None
+
+    async def test_of_what_asks_wrongly_is_nobodys_unmet_demand(
+        self, phone: Device, desk: Device, rest_room: UUID, context: Context, house: House
+    ) -> None:
+        await report(desk, places_free=1)
+        referral = await referred(phone)
+        await held(phone, referral, rest_room)
+        for wrong in (asked(referral, rest_room), asked(referral, rest_room, minutes=121), asked("x", rest_room)):
+            assert (await ask(phone, wrong)).status_code in {409, 422}
+        assert await notes(context, house.org_id, "hold.refuse") == []
+
     async def test_of_the_same_referral_twice_and_of_the_last_place(
         self, phone: Device, desk: Device, other_phone: Device, rest_room: UUID
     ) -> None:
@@ -323,52 +314,62 @@ class TestRefusal:
         assert await listed(phone) == []
 
 
-@dataclass(frozen=True)
-class Rush:
-    """Several phones of several teams, each speaking to one of two applications over one database."""
+@pytest.fixture(scope="module")
+async def rush(settings: Settings, context: Context, clock: SetClock, city: None) -> AsyncIterator[list[Device]]:  # noqa: ARG001 - seeded
+    async with crowd.gathered(settings, context, clock) as phones:
+        yield phones
 
-    phones: list[Device]
 
-
-@pytest.fixture
-async def rush(settings: Settings, context: Context, clock: SetClock, city: None) -> AsyncIterator[Rush]:  # noqa: ARG001 - seeded
-    wide = settings.model_copy(update={"write_connections": 8})
-    async with AsyncExitStack() as running:
-        clients = []
-        for _ in range(2):
-            app = create_app(wide, clock=clock)
-            await running.enter_async_context(app.router.lifespan_context(app))
-            transport = httpx.ASGITransport(app)
-            clients.append(
-                await running.enter_async_context(
-                    httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
-                )
-            )
-        houses = [await members.found(context) for _ in range(2)]
-        yield Rush(
-            [await members.enrolled(client, context, house) for house in houses for client in clients for _ in range(4)]
-        )
+async def leave(phone: Device, hold: Json, how: str) -> None:
+    """Let a hold end by what became of its referral, or given up; time needs nobody."""
+    if how in ENDINGS:
+        await ended(phone, hold["referral_id"], how)
+    elif how == "given up":
+        assert (await phone.request("DELETE", f"/v1/capacity/holds/{hold['id']}")).status_code == 200
 
 
 class TestRush:
     @pytest.mark.parametrize("free", [1, 5])
     async def test_as_many_holds_succeed_as_there_are_places(
-        self, rush: Rush, desk: Device, rest_room: UUID, free: int
+        self, rush: list[Device], desk: Device, rest_room: UUID, free: int
     ) -> None:
         await report(desk, places_free=free)
-        wanted = [asked(await referred(phone), rest_room) for phone in rush.phones]
+        wanted = [asked(await referred(phone), rest_room) for phone in rush]
         assert len(wanted) == 16
-        answers = await asyncio.gather(*(ask(phone, one) for phone, one in zip(rush.phones, wanted, strict=True)))
+        answers = await asyncio.gather(*(ask(phone, one) for phone, one in zip(rush, wanted, strict=True)))
         assert sorted(answer.status_code for answer in answers) == [200] * free + [409] * (16 - free)
         assert {kind_of(answer) for answer in answers if answer.status_code == 409} == {"no-place-left"}
         assert len(await listed(desk)) == free
         assert (await offer(desk, rest_room))["places_left"] == 0
 
+    @pytest.mark.parametrize("how", ["arrived", "refused", "cancelled", "given up", "time"])
+    async def test_what_comes_free_in_the_rush_is_held_again_and_never_twice(
+        self, rush: list[Device], desk: Device, rest_room: UUID, clock: SetClock, how: str
+    ) -> None:
+        """Six places are held; some come free while both associations ask for them, through both applications."""
+        await report(desk, places_free=6)
+        holders = rush[::3]
+        holds = [await held(phone, await referred(phone), rest_room, minutes=30) for phone in holders]
+        wanted = [(phone, asked(await referred(phone), rest_room)) for phone in rush]
+        clock.advance(timedelta(minutes=29))
+        assert {(await ask(*one)).status_code for one in wanted} == {409}
+        freed = 6 if how == "time" else 2
+        if how == "time":
+            clock.advance(timedelta(minutes=1))
+        leaving = [leave(phone, hold, how) for phone, hold in list(zip(holders, holds, strict=True))[:2]]
+        *answers, _, _ = await asyncio.gather(*(ask(*one) for one in wanted), *leaving)
+        got = sum(answer.status_code == 200 for answer in answers if answer)
+        assert got <= freed
+        assert len(await listed(desk)) == 6 - freed + got
+        again = await asyncio.gather(*(ask(*one) for one in wanted))  # who has a place is told so again
+        assert sorted(answer.status_code for answer in again) == [200] * freed + [409] * (len(rush) - freed)
+        assert len(await listed(desk)) == 6
+
     async def test_one_request_sent_many_times_at_once_is_one_hold(
-        self, rush: Rush, desk: Device, rest_room: UUID
+        self, rush: list[Device], desk: Device, rest_room: UUID
     ) -> None:
         await report(desk, places_free=5)
-        phone = rush.phones[0]
+        phone = rush[0]
         wanted = asked(await referred(phone), rest_room)
         answers = await asyncio.gather(*(ask(phone, wanted) for _ in range(16)))
         assert [answer.status_code for answer in answers] == [200] * 16
@@ -376,12 +377,12 @@ class TestRush:
         assert await listed(desk) == [wanted["id"]]
 
     async def test_one_referral_gets_one_place_however_many_facilities_are_asked(
-        self, rush: Rush, context: Context, client: httpx.AsyncClient, operator: House
+        self, rush: list[Device], context: Context, client: httpx.AsyncClient, operator: House
     ) -> None:
         rooms = [await opened(context, operator) for _ in range(6)]
         for room in rooms:
             await report(await enrolled_desk(client, context, operator, room), places_free=2)
-        phone = rush.phones[0]
+        phone = rush[0]
         referral = await referred(phone)
         answers = await asyncio.gather(*(ask(phone, asked(referral, room)) for room in rooms))
         assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5

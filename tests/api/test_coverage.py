@@ -8,10 +8,17 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from pyroaring import BitMap
+from sqlalchemy import update
+from sqlmodel import col
 
 from app.demo.device import Device
+from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.vocabulary import Role
+from app.marks.queries import mark_days
+from app.metrics.people.models import AloneFact
+from app.metrics.refreshing import refresh, verify
 from tests import make, members
 from tests.clock import NIGHT
 from tests.make import Json
@@ -211,3 +218,23 @@ class TestAQuestion:
         assert await notes(context, house.org_id, "metrics.coverage") == [
             {"from": "2026-02-01", "to": "2026-03-03", "weeks": 8, "territory": "75118", "kind": None}
         ]
+
+
+async def test_a_recount_finds_facts_and_cards_that_somebody_changed(
+    phone: Device, context: Context, house: House
+) -> None:
+    await meet_many(phone, 2, [1, 5])
+    await refresh(context.database)
+    changes = (
+        update(AloneFact).where(col(AloneFact.org_id) == house.org_id).values(with_card=99),
+        update(AloneFact).where(col(AloneFact.org_id) == house.org_id).values(people=BitMap([99]).serialize()),
+        update(Encounter).where(col(Encounter.org_id) == house.org_id).values(link_id=b"never seen so far"[:16]),
+    )
+    for change in changes:
+        async with context.database.writing() as session:
+            await session.execute(change)
+        assert (await verify(context.database, house.org_id))["people"] > 0
+        async with context.database.writing() as session:
+            await mark_days(session, [(house.org_id, _FIRST + timedelta(days=number)) for number in (1, 5)])
+        await refresh(context.database)
+        assert (await verify(context.database, house.org_id))["people"] == 0

@@ -14,6 +14,7 @@ from app.directory.rules import Hours
 from app.directory.vocabulary import Weekday
 from app.encounters.models import Encounter
 from app.http.context import Context
+from app.metrics.refreshing import refresh, verify
 from app.patrols.models import Patrol
 from app.settings import Settings
 from tests import members, places, planted
@@ -92,6 +93,26 @@ async def test_hours_of_the_night_are_those_that_pass(
     await out(asker, start, end)
     shown = values((await asker.ask("effort", "2026-01-01", "2027-02-01"))["total"])
     assert (shown["patrol_hours"], shown["night_patrol_hours"]) == (hours, night)
+
+
+async def test_a_patrol_that_arrives_after_the_figures_of_its_encounters_is_counted_at_once(asker: Asker) -> None:
+    evening = paris(2026, 3, 2, 20)
+    patrol = planted.patrol(asker.house, evening, evening + timedelta(hours=20))
+    met = [
+        planted.encounter(asker.house, evening + timedelta(hours=later), people_count=2, patrol_id=patrol["id"])
+        for later in (1, 17, 41)  # the same service day, the next one, and one too far off
+    ]
+    await planted.plant(asker.context, Encounter, met)
+    for late in (False, True):
+        await refresh(asker.context.database)
+        if late:
+            await planted.plant(asker.context, Patrol, [patrol])
+        for day, contacts in (("2026-03-02", 2), ("2026-03-03", 2), ("2026-03-04", 0)):
+            next_day = date.fromisoformat(day) + timedelta(days=1)
+            rate = measures((await asker.ask("effort", day, next_day))["total"])["contacts_per_patrol_hour"]
+            assert (rate["n"], rate["base"]) == (contacts if late else 0, 2)
+    await refresh(asker.context.database)
+    assert set((await verify(asker.context.database, asker.house.org_id)).values()) == {0}
 
 
 async def test_a_patrol_over_new_year_is_of_the_old_year(asker: Asker) -> None:

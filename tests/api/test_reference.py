@@ -83,9 +83,13 @@ class TestContent:
         assert set(codes) >= {
             "act",
             "age_band",
+            "distance",
             "first_contact_this_year",
             "gender",
+            "hold_state",
             "need",
+            "obstacle",
+            "openness",
             "reason",
             "referral_state",
             "report_reason",
@@ -96,6 +100,7 @@ class TestContent:
             "weekday",
         }
         assert set(codes["report_reason"]) < set(codes["reason"])
+        assert codes["obstacle"] == ["closed", "no_report", "report_too_old", "places_not_said", "no_place"]
         for members in vocabularies.values():
             assert all(one["label"]["fr"] and one["label"]["en"] for one in members)
 

@@ -12,7 +12,7 @@ from app.cli import build
 from app.demo.device import Device
 from app.http.context import Context
 from app.marks.models import StaleDay
-from app.metrics.reach.models import ContactFact
+from app.metrics.contacts.models import ContactFact
 from app.metrics.refreshing import FACTS
 from app.settings import Settings
 from tests import make, members, places

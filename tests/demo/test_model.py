@@ -180,6 +180,27 @@ def test_stays_end_and_a_few_reach_longer_stay_housing(heard: Heard) -> None:
     assert destinations["street"] > destinations["longer_stay_housing"] > 0
 
 
+def test_people_ask_for_the_next_rung_from_where_they_stay(heard: Heard) -> None:
+    kinds = {referral["id"]: referral["kind"] for referral in heard.referrals()}
+    asked = Counter((kinds[one["previous_referral_id"]], one["kind"]) for one in heard.items[Route.referrals])
+    assert asked.keys() == {
+        ("emergency_housing", "reintegration_housing"),
+        ("reintegration_housing", "longer_stay_housing"),
+    }
+    assert min(asked.values()) > 20
+
+
+def test_stays_go_on_for_want_of_longer_stay_housing(heard: Heard) -> None:
+    asked = {one["id"]: one for one in heard.items[Route.referrals] if one["kind"] == "longer_stay_housing"}
+    in_vain = {
+        asked[event["referral_id"]]["previous_referral_id"]
+        for event in heard.items[Route.referral_events]
+        if event.get("referral_id") in asked and event.get("reason") == "no_place"
+    }
+    left = {end["referral_id"] for end in heard.items[Route.stay_exits]}
+    assert len(in_vain - left) >= 10
+
+
 def test_some_outcomes_are_learnt_by_calling(heard: Heard) -> None:
     called = [event for event in heard.items[Route.referral_events] if event.get("channel") == "phone"]
     assert 0.1 < len(called) / len(heard.items[Route.referral_events]) < 0.3

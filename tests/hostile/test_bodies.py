@@ -3,6 +3,7 @@
 import json
 import logging
 from typing import Any
+from uuid import UUID
 
 import httpx
 import orjson
@@ -11,7 +12,7 @@ import pytest
 from app.demo.device import Device
 from tests import make
 from tests.hostile.corpus import BODIES, CANARY
-from tests.street import ROUTES, outcomes, post
+from tests.street import ROUTES, outcomes, post, store
 
 MAKERS = {
     "patrols": make.patrol,
@@ -46,6 +47,21 @@ async def test_do_no_harm_to_a_look_up(desk: Device) -> None:
         good = json.dumps({"slip": make.code(), "items": [{"id": CANARY}]}).encode()
         answer = await exchange(desk, "/v1/referrals/lookup", body.made(good), body.headers)
         assert 400 <= answer.status_code < 500
+
+
+async def test_meet_their_problem_where_a_place_is_held(phone: Device, desk: Device, rest_room: UUID) -> None:
+    await store(desk, "facility-reports", make.report(places_free=1))
+    referral = make.lone_referral()
+    await store(phone, "referrals", referral)
+    wanted = {"id": make.new_id(), "referral_id": referral["id"], "facility_id": str(rest_room)}
+    met: dict[str, Any] = {}
+    for body in BODIES:
+        good = json.dumps({"items": [wanted], **wanted}).encode()  # as an envelope, which it is not
+        answer = await exchange(phone, "/v1/capacity/holds", body.made(good), body.headers)
+        met[body.name] = answer.status_code, answer.json()["type"].removeprefix("/problems/")
+    assert met == {body.name: body.expected for body in BODIES}
+    assert (await phone.get("/v1/capacity/holds")).json() == {"items": []}
+    assert (await phone.post("/v1/capacity/holds", json=wanted)).json()["state"] == "live"
 
 
 async def test_do_no_harm_to_an_enrolment(client: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ from app.demo.device import Device
 from tests import make
 from tests.clock import NIGHT
 from tests.hostile.corpus import CANARY, PERSONAL, RAW_NUMBERS, VALUES, sent
-from tests.street import ROUTES
+from tests.street import ROUTES, store
 
 _DOCUMENT = "urn:maraude:openapi"
 _BODY = ("content", "application/json", "schema")
@@ -141,6 +141,40 @@ async def test_what_the_document_forbids_is_rejected_with_a_pointer_and_never_re
             assert fault["pointer"] in whole or any(fault["pointer"].startswith(f"{one}/") for one in whole - {""})
     assert wrongly_taken == []
     assert len(cases) > 40 * len(full(what, rest_room))
+
+
+async def test_what_the_document_forbids_of_a_hold_holds_nothing_and_is_never_repeated(
+    app: FastAPI, phone: Device, desk: Device, rest_room: UUID
+) -> None:
+    await store(desk, "facility-reports", make.report(places_free=400))
+    referral = make.lone_referral()
+    await store(phone, "referrals", referral)
+    document = app.openapi()
+    is_good = Draft202012Validator(
+        {"$ref": f"{_DOCUMENT}#/components/schemas/HoldIn"},
+        registry=Registry([(_DOCUMENT, document)]),
+        validate_formats=True,
+    ).is_valid
+    whole = {"id": make.new_id(), "referral_id": referral["id"], "facility_id": str(rest_room), "minutes": 45}
+    cases: list[tuple[str, make.Json]] = [(name, whole | {name: value}) for name in whole for value in VALUES]
+    cases += [(name, {kept: whole[kept] for kept in whole if kept != name}) for name in ("id", "referral_id")]
+    cases += [(name, whole | {name: CANARY}) for name in PERSONAL]
+    for name, item in cases:
+        raw = sent(item)
+        answer = await phone.post("/v1/capacity/holds", content=raw, headers={"Content-Type": "application/json"})
+        assert CANARY not in answer.text
+        if any(sign in json.dumps(item) for sign in RAW_NUMBERS) or not is_good(item):
+            assert answer.status_code == 422, name
+            assert {fault["pointer"] for fault in answer.json()["errors"]} <= {f"/{pointer(name)}", ""}, name
+        else:
+            assert answer.status_code in {200, 404, 409, 422}, name
+    live = (await phone.get("/v1/capacity/holds")).json()["items"]
+    assert [one["referral_id"] for one in live] == [referral["id"]]
+
+
+def pointer(name: str) -> str:
+    """Return a name as a JSON pointer writes it (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 @pytest.mark.parametrize("what", ROUTES)

@@ -27,6 +27,7 @@ READS = {
     "/v1/referral-events/pending": ["cursor", "size"],
     "/v1/facilities": ["cursor", "size"],
     "/v1/encounters": ["dry_run"],
+    "/v1/capacity/holds": ["cursor", "size"],
     "/v1/capacity/now": ["territory", "kind", "size"],
     "/v1/metrics/unmet-demand": ["from", "to", "territory", "kind", "group_by"],
     "/v1/metrics/funnel": ["from", "to", "territory", "kind", "group_by", "horizon_days"],
@@ -54,6 +55,14 @@ async def test_paths_lead_nowhere_without_being_repeated(phone: Device, path: st
     for word in (CANARY, f"{CANARY}%00", f"{CANARY}%F0%9F%98%80", "%FF%FE", "..%2F..%2F" + CANARY, CANARY * 500):
         answer = checked(await phone.get(f"{path}{word}"))
         assert answer.status_code in {404, 422}
+
+
+async def test_holds_that_are_none_are_given_up_by_nobody(phone: Device) -> None:
+    words = (CANARY, f"{CANARY}%00", "%FF%FE", "..%2F..%2F" + CANARY, CANARY * 500, "0" * 32, str(2**70), "%7B%7D")
+    for word in words:
+        answer = checked(await phone.request("DELETE", f"/v1/capacity/holds/{word}"))
+        assert answer.status_code in {404, 422}
+        assert checked(await phone.get(f"/v1/capacity/holds/{word}")).status_code in {404, 405}
 
 
 async def test_tokens_are_refused_without_being_repeated(client: httpx.AsyncClient, phone: Device) -> None:

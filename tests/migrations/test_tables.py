@@ -13,13 +13,42 @@ _TABLES = list(all_tables().tables.values())
 _OF_AN_ORGANISATION = [table for table in _TABLES if placement_of(table.info) == "organisation"]
 _LOOKED_UP_WITHOUT_ORGANISATION: dict[str, dict[tuple[str, ...], str]] = {
     "device": {("thumbprint",): "a renewal knows the key before it knows whose it is"},
-    "encounter": {("link_id",): "one person's card is met by the teams of several organisations"},
+    "encounter": {
+        ("link_id",): "one person's card is met by the teams of several organisations",
+        ("link_id", "service_day", "territory", "org_id", "withdrawn"): "the same",
+    },
     "referral": {
         ("id",): "an answer names a referral whose organisation its sender does not know",
         ("facility_id", "position", "id"): "a facility answers the referrals of every organisation",
         ("slip_digest",): "a desk looks a slip up whoever made it",
         ("link_id",): "a desk looks a card up whoever made the referral",
         ("due_at",): "the sweep goes through every organisation",
+        ("state_at",): "a perimeter's figures are of every organisation",
+        ("exited_at", "territory", "org_id", "kind", "cohort_day", "exit_destination"): "the same",
+        (
+            "admitted_at",
+            "exited_at",
+            "kind",
+            "territory",
+            "org_id",
+            "id",
+            "facility_id",
+            "previous_referral_id",
+            "exit_destination",
+        ): "the same",
+        (
+            "exited_at",
+            "admitted_at",
+            "kind",
+            "territory",
+            "org_id",
+            "id",
+            "facility_id",
+            "previous_referral_id",
+            "exit_destination",
+            "link_id",
+            "created_at",
+        ): "the same",
     },
     "referral_event": {("sender_id", "id"): "a sender asks for its own answers, whosever referrals they are about"},
     "held_event": {
@@ -30,10 +59,15 @@ _LOOKED_UP_WITHOUT_ORGANISATION: dict[str, dict[tuple[str, ...], str]] = {
     "funnel_fact": {
         ("horizon_days", "span", "kind", "first_day", "territory"): "a perimeter's figures are of every organisation"
     },
+    "flow_fact": {("lookup", "span", "first_day", "territory"): "the same"},
     "contact_fact": {("span", "first_day", "territory"): "the same"},
+    "outing_fact": {("span", "first_day", "team_id"): "the same"},
     "demand_fact": {("span", "kind", "first_day", "territory"): "the same"},
     "need_fact": {("span", "kind", "first_day", "territory"): "the same"},
+    "reporting_fact": {("span", "first_day", "territory"): "the same"},
+    "time_fact": {("span", "first_day", "territory"): "the same"},
     "people_fact": {("span", "first_day", "territory"): "the same"},
+    "alone_fact": {("day", "territory"): "the same"},
     "place_hold": {("facility_id", "expires_at"): "a facility's places are held by teams of every organisation"},
 }
 """Indexes that do not begin with the organisation, each with its reason: such a read fans out over the shards."""

@@ -48,11 +48,19 @@ def test_a_migrated_database_is_what_the_tables_say_to_the_last_check_and_commen
     assert catalogue.read(empty_database_url) == catalogue.read(other_database_url)
 
 
+def _comparable(_item: object, name: str | None, *_more: object) -> bool:
+    """Alembic cannot read expressions back from SQLite and words them otherwise than PostgreSQL; see the test above."""
+    return name != "ix_referral_link_id_succeeded_at"
+
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index:UserWarning")
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_no_further_version_would_be_written(empty_database_url: str) -> None:
     settings = Settings(database_url=empty_database_url)
     migrate.upgrade(settings)
     with migrate.alone(settings) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_object": _comparable}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, all_tables()) == []
 
 

@@ -25,8 +25,8 @@ def effort(patrols: Sequence[Row], encounters: Sequence[Row], asked: Asked) -> d
     """Return the value of each indicator of patrols. Rows hold instants of whole minutes."""
     met = [row for row in encounters if not row["withdrawn"]]
     held = [row for row in patrols if not row["withdrawn"]]
-    known = {row["id"] for row in held if _is_timed(row)}
-    linked = {row["patrol_id"] for row in met if asked.since - DAY <= row["service_day"] <= asked.until}
+    known = [row for row in held if _is_timed(row)]
+    linked = {row["id"] for row in held for one in met if _is_of(one, row)}
     seen = [row for row in held if asked.since <= row["service_day"] < asked.until and _share(row, asked) > 0]
     timed = [row for row in seen if _is_timed(row)]
     hours = sum(_share(row, asked) * ((row["ended_at"] - row["started_at"]) / HOUR) for row in timed)
@@ -35,7 +35,7 @@ def effort(patrols: Sequence[Row], encounters: Sequence[Row], asked: Asked) -> d
         for row in met
         if asked.since <= row["service_day"] < asked.until
         and (asked.territories is None or row["territory"] in asked.territories)
-        and row["patrol_id"] in known
+        and any(_is_of(row, patrol) for patrol in known)
     )
     over = _service_day(asked.as_of)
     return {
@@ -52,6 +52,12 @@ def effort(patrols: Sequence[Row], encounters: Sequence[Row], asked: Asked) -> d
 
 def _is_timed(row: Row) -> bool:
     return row["ended_at"] is not None and timedelta() <= row["ended_at"] - row["started_at"] <= 24 * HOUR
+
+
+def _is_of(met: Row, patrol: Row) -> bool:
+    """An encounter of a day farther off has a wrong link or a wrong clock."""
+    apart: timedelta = met["service_day"] - patrol["service_day"]
+    return bool(met["patrol_id"] == patrol["id"]) and abs(apart) <= DAY
 
 
 def _share(row: Row, asked: Asked) -> float:

@@ -48,12 +48,12 @@ def by_card(referrals: Sequence[Row], target: Row) -> str | None:
     if target["link_id"] is None:
         return None
     earlier = [
-        (when, referral["id"].bytes, referral["kind"])
+        (when, referral["org_id"].bytes, referral["id"].bytes, referral["kind"])
         for referral in referrals
         if referral["link_id"] == target["link_id"] and referral["id"] != target["id"]
         if (when := success(referral)) is not None and when <= target["created_at"]
     ]
-    return RUNGS[max(earlier)[2]] if earlier else None
+    return RUNGS[max(earlier)[3]] if earlier else None
 
 
 def flows(referrals: Sequence[Row], since: date, until: date) -> Links:

@@ -83,5 +83,42 @@ def reporting(
     }
 
 
+def referred(
+    referrals: Sequence[Row],
+    answers: Sequence[Row],
+    since: date,
+    until: date,
+    territories: set[str] | None,
+    as_of: datetime,
+) -> dict[str, float | None]:
+    """Return the values about the referrals of [since, until) and what people answered to them."""
+    made = [
+        row
+        for row in referrals
+        if row["state"] != "entered_in_error"
+        and since <= row["cohort_day"] < until
+        and (territories is None or row["territory"] in territories)
+    ]
+    due = [row for row in made if row["created_at"] + timedelta(seconds=row["expires_after_s"]) <= as_of]
+    ids = {row["id"] for row in made}
+    given = [row for row in answers if row["referral_id"] in ids and row["sender_id"].int != 0]
+    lags = [max(0, math.ceil((row["received_at"] - row["created_at"]) / HOUR)) for row in made]
+    return {
+        **timeliness("referrals", lags),
+        "referrals_closed_in_time": _share([_closed(row) for row in due]),
+        "events_without_effect": _share([row["not_applied"] is not None for row in given]),
+    }
+
+
+def _closed(row: Row) -> bool:
+    end = row["created_at"] + timedelta(seconds=row["expires_after_s"])
+    instants = [row["admitted_at"]]
+    if row["success"] == "arrived":
+        instants.append(row["arrived_at"])
+    if row["state"] in {"refused", "declined", "no_show", "cancelled"}:
+        instants.append(row["state_at"])
+    return any(at is not None and at <= end for at in instants)
+
+
 def _share(holds: Sequence[bool]) -> float | None:
     return sum(holds) / len(holds) if holds else None

@@ -35,8 +35,10 @@ def _is_timed(row: Row) -> bool:
 
 def on_patrol(encounters: Sequence[Row], patrols: Sequence[Row], since: date, until: date) -> Counter[str]:
     """Return the people met in each territory on patrols of known duration."""
-    timed = {row["id"] for row in patrols if not row["withdrawn"] and _is_timed(row)}
-    return contacts([row for row in encounters if row["patrol_id"] in timed], since, until)
+    timed = {row["id"]: row["service_day"] for row in patrols if not row["withdrawn"] and _is_timed(row)}
+    on_one = [row for row in encounters if row["patrol_id"] in timed]
+    near = [row for row in on_one if abs(row["service_day"] - timed[row["patrol_id"]]) <= timedelta(days=1)]
+    return contacts(near, since, until)
 
 
 def outside_share(encounters: Sequence[Row], since: date, until: date) -> float | None:

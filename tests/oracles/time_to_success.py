@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -147,6 +147,4 @@ def _value(steps: Mapping[int, Mapping[str, Fraction]], day: int) -> float:
 
 def to_ms(instant: datetime) -> int:
     """Return milliseconds since 1970."""
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)).days * DAY_MS + (
-        instant - datetime(1970, 1, 1, tzinfo=UTC)
-    ).seconds * 1000
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

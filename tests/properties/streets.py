@@ -17,10 +17,10 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.vocabulary import Reach, Role
-from app.marks.queries import mark_everything
+from app.marks.queries import mark_days, mark_everything
 from app.metrics.asking import Compute, Question, View
 from app.metrics.indicator import Figure, Period, Split
-from app.metrics.reach.models import PersonNumber
+from app.metrics.people.models import PersonNumber
 from app.metrics.refreshing import FACTS
 from tests import members, places
 from tests.clock import NIGHT, SetClock
@@ -60,6 +60,12 @@ class Street:
                 await facts.clear(session)
             await session.execute(delete(table_of(PersonNumber)))
             await mark_everything(session)
+
+    async def add(self, rows: Sequence[Row]) -> None:
+        """Have more encounters beside those there are, as if phones had sent them."""
+        async with self.context.database.writing() as session:
+            await insert_new(session, _ENCOUNTER, rows)
+            await mark_days(session, [(row["org_id"], row["service_day"]) for row in rows])
 
     async def ask(self, path: str, caller: str, **parameters: Any) -> Any:
         asked = {name: str(value) for name, value in parameters.items() if value is not None}

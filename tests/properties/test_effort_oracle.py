@@ -1,5 +1,6 @@
 """The effort the service answers is the one plain Python counts minute by minute, nights of 8 and 10 hours included."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,20 +12,25 @@ from hypothesis import strategies as st
 
 from app.encounters.models import Encounter
 from app.http.context import Context
+from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.patrols.models import Patrol
 from app.settings import Settings
 from tests import members, places, planted
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
+from tests.make import Json
 from tests.oracles.effort import Asked, effort
 from tests.planted import Asker, Row, values
 
 _QUARTERS = ["7511803", "7511804", "7512001", "93066"]
+_LIMITS = {None: None, "7511803": {"7511803"}, "75": {"7511803", "7511804", "7512001"}}
 _STARTS = [
     datetime(2026, 3, 28, 11, tzinfo=UTC),
     datetime(2026, 10, 24, 10, tzinfo=UTC),
     datetime(2026, 12, 31, 11, tzinfo=UTC),
 ]
+_AFTER = st.integers(-60, 900) | st.integers(-4000, 4000)
+"""Minutes after a patrol's start: while it lasts, or on some other day with a wrong link."""
 _AS_OF = datetime(2027, 1, 1, 13, tzinfo=UTC)
 
 
@@ -53,7 +59,7 @@ def outings(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "ended_at": None if length is None else start + timedelta(minutes=length),
                 "withdrawn": draw(st.sampled_from([False, False, False, True])),
                 "territories": draw(st.lists(st.sampled_from(_QUARTERS), unique=True, max_size=3)),
-                "met": draw(st.lists(st.tuples(st.integers(-60, 900), st.integers(1, 4), st.booleans()), max_size=3)),
+                "met": draw(st.lists(st.tuples(_AFTER, st.integers(1, 4), st.booleans()), max_size=3)),
             }
         )
     return found
@@ -73,7 +79,7 @@ def _rows(data: st.DataObject, house: members.House, facts: list[dict[str, Any]]
     return patrols, encounters
 
 
-@examples(30)
+@examples(10)
 @given(st.data())
 async def test_the_effort_is_what_plain_python_counts(
     client: httpx.AsyncClient,
@@ -86,12 +92,30 @@ async def test_the_effort_is_what_plain_python_counts(
     asker: Asker = await planted.asker(client, context, await members.found(context))
     clock.now = _AS_OF
     patrols, encounters = _rows(data, asker.house, data.draw(outings()))
-    await planted.plant(context, Patrol, patrols)
-    await planted.plant(context, Encounter, encounters)
     day = data.draw(st.sampled_from(_STARTS)).date()
-    for since, until in ((day, day + timedelta(days=1)), (date(2026, 3, 1), date(2027, 2, 1))):
-        for territory, codes in ((None, None), ("7511803", {"7511803"}), ("75", {"7511803", "7511804", "7512001"})):
+    early = data.draw(st.integers(0, len(encounters)), "encounters that come before the first upkeep")
+    await planted.plant(context, Encounter, encounters[:early])
+    await refresh(context.database, step_days=REBUILD_DAYS)
+    await planted.plant(context, Patrol, patrols)
+    await planted.plant(context, Encounter, encounters[early:])
+    for upkeep in (False, True):  # counted where days are stale, then all from facts
+        if upkeep:
+            await refresh(context.database, step_days=REBUILD_DAYS)
+        for since, until in ((day, day + timedelta(days=1)), (date(2026, 3, 1), date(2027, 2, 1))):
+            territory = data.draw(st.sampled_from(sorted(_LIMITS, key=str)), "territory")
             limit = {"territory": territory} if territory else {}
-            shown = values((await asker.ask("effort", since, until, **limit))["total"])
-            wanted = effort(patrols, encounters, Asked(since, until, codes, _AS_OF))
-            assert {code: shown[code] for code in wanted} == pytest.approx(wanted)
+            shown = await asker.ask(
+                "effort", since, until, group_by=data.draw(st.sampled_from(["team", "month"])), **limit
+            )
+            wanted = effort(patrols, encounters, Asked(since, until, _LIMITS[territory], _AS_OF))
+            assert _of(shown["total"], wanted) == pytest.approx(wanted)
+            for group in shown["groups"]:
+                start, end = (date.fromisoformat(group[name]) for name in ("period_from", "period_to"))
+                wanted = effort(patrols, encounters, Asked(start, end, _LIMITS[territory], _AS_OF))
+                assert _of(group, wanted) == pytest.approx(wanted)
+    assert set((await verify(context.database, asker.house.org_id)).values()) == {0}
+
+
+def _of(group: Json, wanted: Collection[str]) -> dict[str, float | None]:
+    shown = values(group)
+    return {code: shown[code] for code in wanted}

@@ -15,7 +15,7 @@ from app.demo.device import Device
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.vocabulary import Role
-from app.metrics.refreshing import refresh, verify
+from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.referrals.service import sweep
 from app.settings import Settings
 from tests import members, places
@@ -123,7 +123,7 @@ async def live(city: City, association: Association, history: History) -> list[P
         posts += [Post(sender, batch.at, device_now, batch.what, item) for item in batch.items]
         if number in history.sweeps:
             await sweep(city.context, batch.at)
-            await refresh(city.context.database)
+            await refresh(city.context.database, step_days=REBUILD_DAYS)
     city.clock.now = history.as_of
     await sweep(city.context, history.as_of)
     return posts
@@ -175,7 +175,7 @@ def hidden(question: Question) -> bool:
     return question.in_perimeter and question.territory == "93"
 
 
-@examples(30)
+@examples(12)
 @given(st.data())
 async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataObject) -> None:
     association = await found(city)
@@ -184,14 +184,14 @@ async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataO
     questions = [data.draw(told.questions(history, association.org), "question") for _ in range(6)]
     for upkeep in (False, True):  # counted where days are stale, then all from facts
         if upkeep:
-            await refresh(city.context.database)
+            await refresh(city.context.database, step_days=REBUILD_DAYS)
         for question in questions:
             expected = {} if hidden(question) else funnel(posts, question, _TERRITORIES)
             assert differences(await ask(city, association, question), expected) == []
     assert set((await verify(city.context.database, UUID(association.org))).values()) == {0}
 
 
-@examples(12)
+@examples(6)
 @given(st.data())
 async def test_batches_order_repetition_sweeps_and_ids_make_no_difference(city: City, data: st.DataObject) -> None:
     facts = told.told_at_once(data.draw(told.histories(most=4, contradicted=False), "facts"))

@@ -12,12 +12,10 @@ from app.capacity import queries
 from app.capacity.models import PlaceHold
 from app.capacity.rules import hold_state
 from app.capacity.vocabulary import HoldState
-from app.db.bulk import insert_new
-from app.db.table import table_of
 from app.http.context import Context
 from app.referrals.models import Referral
 from app.referrals.vocabulary import State
-from tests import members, places
+from tests import members, places, planted
 from tests.effort import examples
 
 _NOW = datetime(2026, 3, 2, 20, tzinfo=UTC)
@@ -72,56 +70,20 @@ async def test_the_database_counts_what_the_rule_says(
     wanted: dict[UUID, int] = {}
     referrals, holds = [], []
     for fact in facts:
-        referral = _referral(house, fact)
+        referral = planted.referral(house, _NOW - timedelta(days=1), state=fact["state"], due_at=fact["due_at"])
         made_at = min(fact["expires_at"], _NOW) - timedelta(hours=4)
         released_at = made_at if fact["released"] else None
         referrals.append(referral)
         holds.append(_hold(referral, rooms[fact["facility"]], made_at, fact["expires_at"], released_at))
         if takes_a_place(fact["expires_at"], released_at, fact["state"], fact["due_at"], now):
             wanted[rooms[fact["facility"]]] = wanted.get(rooms[fact["facility"]], 0) + 1
-    async with context.database.writing() as session:
-        await insert_new(session, table_of(Referral), referrals)
-        await insert_new(session, table_of(PlaceHold), holds)
+    await planted.plant(context, Referral, referrals)
+    await planted.plant(context, PlaceHold, holds)
     async with context.database.reading() as session:
         assert await queries.live_by_facility(session, rooms, now) == wanted
         listed = await queries.live(session, queries.of_team(house.org_id, house.team_id), now, 100)
     assert len(listed) == sum(wanted.values())
     assert {hold.state(now) for hold in listed} <= {HoldState.live}
-
-
-def _referral(house: members.House, fact: dict[str, Any]) -> dict[str, Any]:
-    made_at = _NOW - timedelta(days=1)
-    nothing: tuple[str, ...] = (
-        "reason",
-        "answer_channel",
-        "requested_at",
-        "waitlisted_at",
-        "accepted_at",
-        "arrived_at",
-        "admitted_at",
-    )
-    nothing += ("exited_at", "exit_destination", "encounter_id", "facility_id", "previous_referral_id", "slip_digest")
-    return dict.fromkeys((*nothing, "link_id", "first_reason")) | {
-        "org_id": house.org_id,
-        "id": uuid4(),
-        "team_id": house.team_id,
-        "kind": "rest_room",
-        "accompanied": False,
-        "territory": "7511803",
-        "outside_perimeter": False,
-        "cohort_day": made_at.date(),
-        "created_at": made_at,
-        "received_at": made_at,
-        "first_state": "requested",
-        "success": "arrived",
-        "expires_after_s": 172_800,
-        "rk": 1,
-        "digest": bytes(32),
-        "state": fact["state"],
-        "state_at": made_at,
-        "due_at": fact["due_at"],
-        "position": 1,
-    }
 
 
 def _hold(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.http.context import Context
 from app.metrics.indicator import Granularity, Period, Split
 from app.metrics.reach.service import COMPUTED
-from app.metrics.refreshing import refresh, verify
+from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.settings import Settings
 from tests.clock import SetClock
 from tests.effort import examples
@@ -39,7 +39,7 @@ def _figures(period: Any) -> dict[str | None, dict[str, tuple[Any, ...]]]:
     }
 
 
-@examples(20)
+@examples(10)
 @given(st.data())
 async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataObject) -> None:
     first = data.draw(st.sampled_from([date(2026, 3, 1), date(2026, 9, 20), date(2025, 11, 20), date(2026, 1, 1)]))
@@ -47,7 +47,7 @@ async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataOb
     await street.fill(rows)
     for upkeep in (False, False, True, True):  # counted where days are stale, then all from facts
         if upkeep:
-            await refresh(street.context.database)
+            await refresh(street.context.database, step_days=REBUILD_DAYS)
         caller = data.draw(st.sampled_from(sorted(street.callers)))
         since = first + timedelta(days=data.draw(st.integers(-2, 40)))
         until = since + timedelta(days=data.draw(st.integers(1, 58)))
@@ -65,7 +65,7 @@ async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataOb
     assert set((await verify(street.context.database)).values()) == {0}
 
 
-@examples(10)
+@examples(5)
 @given(st.data())
 async def test_the_catalogue_says_what_reach_says(street: Street, data: st.DataObject) -> None:
     first = date(2025, 11, 20)

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from app.encounters.models import Encounter
 from app.http.context import Context
+from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.patrols.models import Patrol
 from app.settings import Settings
 from tests import members, places, planted
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
 from tests.oracles import territories as oracle
-from tests.planted import Row, values
+from tests.planted import Asker, Row, values
 
 _QUARTERS = ["7511803", "7511804", "7512001", "93066"]
 _DAY = datetime(2026, 3, 2, 11, tzinfo=UTC)
@@ -50,11 +51,12 @@ def _rows(data: st.DataObject, house: members.House) -> tuple[list[Row], list[Ro
                 "withdrawn": data.draw(st.sampled_from([False, False, True])),
                 "patrol_id": data.draw(st.sampled_from([None, patrols[-1]["id"]])),
             }
-            encounters.append(planted.encounter(house, start, **facts))
+            at = start + timedelta(days=data.draw(st.sampled_from([0, 0, 0, 1, -1, 2, -3])))
+            encounters.append(planted.encounter(house, at, **facts))
     return patrols, encounters
 
 
-@examples(30)
+@examples(10)
 @given(st.data())
 async def test_the_map_is_what_plain_python_finds(
     client: httpx.AsyncClient,
@@ -67,8 +69,18 @@ async def test_the_map_is_what_plain_python_finds(
     asker = await planted.asker(client, context, await members.found(context))
     clock.now = _AS_OF
     patrols, encounters = _rows(data, asker.house)
+    early = data.draw(st.integers(0, len(encounters)), "encounters that come before the first upkeep")
+    await planted.plant(context, Encounter, encounters[:early])
+    await refresh(context.database, step_days=REBUILD_DAYS)
     await planted.plant(context, Patrol, patrols)
-    await planted.plant(context, Encounter, encounters)
+    await planted.plant(context, Encounter, encounters[early:])
+    await _compare(asker, patrols, encounters)
+    await refresh(context.database, step_days=REBUILD_DAYS)
+    await _compare(asker, patrols, encounters)
+    assert set((await verify(context.database, asker.house.org_id)).values()) == {0}
+
+
+async def _compare(asker: Asker, patrols: list[Row], encounters: list[Row]) -> None:
     since = _DAY.date()
     until, earlier = since + timedelta(days=2), since - timedelta(days=2)
     shown = await asker.ask("territories", since, until)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,15 +15,14 @@ from sqlalchemy import delete
 from app.db.bulk import insert_new
 from app.db.table import table_of
 from app.directory.models import FacilityReport
-from app.directory.rules import service_day
 from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.vocabulary import Role
-from app.marks.queries import mark_everything
-from app.metrics.refreshing import refresh, verify
+from app.marks.queries import mark_days
+from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.referrals.models import Referral, ReferralEvent
 from app.referrals.vocabulary import State
-from tests import members, places
+from tests import members, places, planted
 from tests.effort import examples
 from tests.oracles import unmet_demand as oracle
 
@@ -92,7 +91,7 @@ _reports = st.fixed_dictionaries(
 )
 
 
-@examples(16)
+@examples(10)
 @given(
     st.sampled_from(_STARTS),
     st.lists(_referrals, max_size=10),
@@ -112,7 +111,9 @@ async def test_unmet_demand_is_what_plain_python_counts(
     token = await members.account_token(town.context, house, Role.coordinator)
     encounters = [_encounter(house, start, fact) for fact in met]
     referrals = [_referral(house, start, fact, encounters) for fact in referred]
-    events = [_event(one, *fact["event"]) for one, fact in zip(referrals, referred, strict=True) if fact["event"]]
+    events = [
+        planted.waitlisted(one, *fact["event"]) for one, fact in zip(referrals, referred, strict=True) if fact["event"]
+    ]
     reports = [_report(town, start, fact) for fact in said]
     async with town.context.database.writing() as session:
         await session.execute(delete(FacilityReport))
@@ -123,12 +124,13 @@ async def test_unmet_demand_is_what_plain_python_counts(
             (FacilityReport, reports),
         ):
             await insert_new(session, table_of(model), rows)
-        await mark_everything(session)
+        days = {one["service_day"] for one in encounters} | {one["cohort_day"] for one in referrals}
+        await mark_days(session, ((house.org_id, day) for day in days))
     drawn = data.draw(st.lists(st.sampled_from(_SPLITS), min_size=3, max_size=3, unique=True), "splits")
     refreshed = data.draw(st.integers(1, 5), "after how many questions the days are computed")
     for number, by in enumerate((("kind", "week"), ("hour", "kind"), *drawn, *drawn[:1])):
         if number == refreshed:
-            await refresh(town.context.database)
+            await refresh(town.context.database, step_days=REBUILD_DAYS)
         since = start.date() + timedelta(days=data.draw(st.integers(0, 2)))
         until = since + timedelta(days=data.draw(st.integers(1, 6)))
         kind = data.draw(st.sampled_from([None, *_KINDS]), "kind")
@@ -176,33 +178,8 @@ async def _ask(
 
 
 def _encounter(house: members.House, start: datetime, fact: dict[str, Any]) -> dict[str, Any]:
-    at = start + fact["after"]
-    return {
-        "org_id": house.org_id,
-        "id": uuid4(),
-        "team_id": house.team_id,
-        "patrol_id": None,
-        "service_day": service_day(at, night=True),
-        "slot": 0,
-        "territory": fact["territory"],
-        "outside_perimeter": False,
-        "people_count": 1,
-        "first_contact": "unknown",
-        "gender": "unknown",
-        "age_band": "unknown",
-        "sleeping": "unknown",
-        "needs": fact["needs"],
-        "supplies": {},
-        "acts": [],
-        "link_id": None,
-        "withdrawn": fact["withdrawn"],
-        "rk": 1,
-        "skew_s": 0,
-        "first_received_at": at,
-        "received_at": at,
-        "revision": 1,
-        "digest": bytes(32),
-    }
+    said = {name: fact[name] for name in ("territory", "needs", "withdrawn")}
+    return planted.encounter(house, start + fact["after"], **said)
 
 
 def _referral(
@@ -211,62 +188,16 @@ def _referral(
     """Return a referral; one made in an encounter has its service day and its territory."""
     at = start + fact["after"]
     met = encounters[fact["encounter"]] if fact["encounter"] is not None else None
-    nothing = ("facility_id", "previous_referral_id", "slip_digest", "link_id", "first_reason", "answer_channel")
-    return dict.fromkeys((*nothing, "exited_at", "exit_destination", "due_at")) | {
-        "org_id": house.org_id,
-        "id": uuid4(),
-        "team_id": house.team_id,
-        "encounter_id": met["id"] if met else None,
-        "kind": fact["kind"],
-        "accompanied": False,
-        "territory": met["territory"] if met else fact["territory"],
-        "outside_perimeter": False,
-        "cohort_day": met["service_day"] if met else service_day(at, night=True),
-        "created_at": at,
-        "received_at": at + timedelta(hours=fact["received_after"]),
-        "first_state": "offered",
-        "success": "arrived",
-        "expires_after_s": 172_800,
-        "rk": 1,
-        "digest": bytes(32),
-        "state": fact["state"],
-        "reason": fact["reason"],
-        "state_at": at,
-        **{step: at if step in fact["reached"] else None for step in _instants},
-        "position": 1,
-    }
-
-
-def _event(referral: dict[str, Any], reason: str, not_applied: str | None) -> dict[str, Any]:
-    at = referral["created_at"]
-    return {
-        "org_id": referral["org_id"],
-        "id": uuid4(),
-        "referral_id": referral["id"],
-        "step": "waitlisted",
-        "reason": reason,
-        "destination": None,
-        "occurred_at": at,
-        "recorded_at": at,
-        "received_at": at,
-        "sender_id": referral["team_id"],
-        "channel": "app",
-        "digest": bytes(32),
-        "not_applied": not_applied,
-    }
+    in_it = {"encounter_id": met["id"], "cohort_day": met["service_day"]} if met else {}
+    return planted.referral(
+        house, at, kind=fact["kind"], territory=met["territory"] if met else fact["territory"],
+        received_at=at + timedelta(hours=fact["received_after"]), first_state="offered", state=fact["state"],
+        reason=fact["reason"], **{step: at if step in fact["reached"] else None for step in _instants}, **in_it,
+    )  # fmt: skip
 
 
 def _report(town: Town, start: datetime, fact: dict[str, Any]) -> dict[str, Any]:
-    at = start + fact["after"]
-    return {
-        "org_id": town.operator.org_id,
-        "id": uuid4(),
-        "facility_id": list(town.facilities)[fact["facility"]],
-        "observed_at": at,
-        "open": fact["open"],
-        "places_free": fact["places_free"],
-        "waiting": None,
-        "reason": None,
-        "received_at": at,
-        "digest": bytes(32),
-    }
+    said = planted.report(
+        list(town.facilities)[fact["facility"]], town.operator, start + fact["after"], opened=fact["open"]
+    )
+    return said | {"places_free": fact["places_free"]}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -56,17 +56,11 @@ async def town(client: httpx.AsyncClient, context: Context) -> Town:
 def _stay(town: Town, house: members.House, start: datetime, fact: Any) -> dict[str, Any]:
     after, facility, named, state, received_after = fact
     made_at = start + after
-    return {
-        "org_id": house.org_id, "id": uuid4(), "team_id": house.team_id, "encounter_id": None, "kind": _KINDS[facility],
-        "facility_id": town.facilities[facility] if named else None, "accompanied": True, "previous_referral_id": None,
-        "slip_digest": None, "link_id": None, "territory": "7511803", "outside_perimeter": False,
-        "cohort_day": made_at.date(), "created_at": made_at, "received_at": made_at + timedelta(hours=received_after),
-        "first_state": "requested", "first_reason": None, "success": "admitted", "expires_after_s": 259_200, "rk": 1,
-        "digest": bytes(32), "state": state, "reason": None, "state_at": made_at, "answer_channel": None,
-        "requested_at": made_at, "waitlisted_at": None, "accepted_at": None, "arrived_at": None,
-        "admitted_at": None if state == "expired" else made_at, "exited_at": None, "exit_destination": None,
-        "due_at": None, "position": 1,
-    }  # fmt: skip
+    return planted.referral(
+        house, made_at, kind=_KINDS[facility], facility_id=town.facilities[facility] if named else None,
+        accompanied=True, cohort_day=made_at.date(), received_at=made_at + timedelta(hours=received_after),
+        success="admitted", expires_after_s=259_200, state=state, admitted_at=None if state == "expired" else made_at,
+    )  # fmt: skip
 
 
 @examples(30)

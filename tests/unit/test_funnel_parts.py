@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.metrics.cohorts import BY_DAY, BY_MONTH, BY_WEEK, Span, cohort_of, cut, runs
-from app.metrics.funnel.rules import followed_by
+from app.metrics.cohorts import BY_DAY, BY_MONTH, BY_WEEK, Span, cohort_of, cut, followed_by, runs
 from app.metrics.indicator import Period
 from tests.effort import examples
 

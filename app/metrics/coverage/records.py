@@ -1,6 +1,5 @@
 """Counts as they come out of the database, and what is made of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,33 +16,16 @@ _ESTIMATORS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureCounts:
-    """Persons met on exactly `days` service days, and in which halves of the window."""
-
-    days: int
-    persons: int
-    first: int
-    second: int
-    both: int
-
-
-@dataclass(frozen=True, slots=True)
 class Met:
-    """Meetings in the window with one person, and those who showed a card."""
+    """Meetings with one person on some days, those with a card of the days' key period, and the late ones."""
 
-    encounters: int
-    with_card: int
-    late: int
+    encounters: int = 0
+    with_card: int = 0
+    late: int = 0
 
-
-def captures_of(rows: Sequence[CaptureCounts]) -> Captures:
-    """Return the rows of a window as what the estimators take."""
-    return Captures(
-        days={row.days: row.persons for row in rows},
-        first=sum(row.first for row in rows),
-        second=sum(row.second for row in rows),
-        both=sum(row.both for row in rows),
-    )
+    def __add__(self, other: "Met") -> "Met":
+        """Add those of other days or places."""
+        return Met(self.encounters + other.encounters, self.with_card + other.with_card, self.late + other.late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from app.directory.schemas import LabelSent
 from app.directory.vocabulary import Label
 from app.metrics.asking import Compute, Question, limits
-from app.metrics.coverage import queries
+from app.metrics.coverage.counting import count
 from app.metrics.coverage.definitions import (
     CODE_QUALITY_RULE,
     COVERAGE_RULE,
@@ -20,7 +20,7 @@ from app.metrics.coverage.definitions import (
     Refusal,
     Window,
 )
-from app.metrics.coverage.records import Counted, Line, Met, captures_of
+from app.metrics.coverage.records import Counted, Line, Met
 from app.metrics.coverage.schemas import (
     BracketSent,
     CodeQualitySent,
@@ -39,14 +39,14 @@ _LINKED_RULE: Final = Label(
     "rencontres d'une personne avec carte / rencontres d'une personne",
     "encounters with one person who showed a card / encounters with one person",
 )
-_NOTHING: Final = Met(0, 0, 0)
+_NOTHING: Final = Met()
 
 
 async def ask_coverage(question: Question, weeks: int) -> CoverageSent:
     """Return the hidden population and its coverage, after writing down who asked for it."""
     await question.write_down("metrics.coverage", weeks=weeks)
     window = Window.ending(question.period.until, weeks)
-    counted = await _count(question, window)
+    (counted,) = await count(question.session, question.view, [window])
     return CoverageSent(
         definition="coverage",
         definition_version=COVERAGE_VERSION,
@@ -64,13 +64,6 @@ async def ask_coverage(question: Question, weeks: int) -> CoverageSent:
         code_quality=_code_quality(counted),
         coverage=[_line(counted, reference) for reference in Reference],
     )
-
-
-async def _count(question: Question, window: Window) -> Counted:
-    if window.key_period is None:
-        return Counted(None, Captures({}))
-    met = await queries.met(question.session, question.view, window)
-    return Counted(met, captures_of(await queries.captures(question.session, question.view, window)))
 
 
 def _counted(met: Met, captures: Captures) -> CountedSent:
@@ -191,8 +184,8 @@ def _each(figure: Callable[[Period, Counted], Figure]) -> Compute:
 
     async def compute(question: Question, periods: Sequence[Period], _split: Split | None) -> list[Figure]:
         windows = [Window.ending(period.until, USUAL_WEEKS) for period in periods]
-        pairs = zip(periods, windows, strict=True)
-        return [figure(period, await _count(question, window)) for period, window in pairs]
+        counted = await count(question.session, question.view, windows)
+        return [figure(period, of_window) for period, of_window in zip(periods, counted, strict=True)]
 
     return compute
 

@@ -8,8 +8,6 @@ from app.directory.vocabulary import Label
 from app.metrics.indicator import Granularity, Indicator, Split, Unit
 
 EFFORT_VERSION: Final = 1
-LONGEST_HOURS: Final = 24
-"""A patrol recorded as longer than that has no believable end."""
 
 
 class EffortBy(StrEnum):
@@ -109,8 +107,9 @@ _ALL: Final = (
         Label("maraudes sans rencontre", "patrols without contact"),
         Label("maraudes tenues", "patrols held"),
         Label(
-            "sorties auxquelles aucune rencontre n'est rattachée / sorties tenues",
-            "outings to which no encounter is linked / outings held",
+            "sorties auxquelles aucune rencontre du même jour de service ou d'un jour voisin n'est rattachée / sorties"
+            " tenues",
+            "outings to which no encounter of the same service day or a neighbouring one is linked / outings held",
         ),
         _OURS,
         Label(
@@ -140,9 +139,10 @@ _ALL: Final = (
         Label("personnes rencontrées en maraude", "people met on patrols"),
         Label("heures d'équipe", "team hours"),
         Label(
-            "personnes rencontrées lors de sorties de durée connue / heures d'équipe ; inconnu : personnes"
-            " rencontrées hors de ces sorties",
-            "people met on outings of known duration / team hours; unknown: people met outside such outings",
+            "personnes rencontrées lors de sorties de durée connue, du même jour de service ou d'un jour voisin"
+            " / heures d'équipe ; inconnu : personnes rencontrées hors de ces sorties",
+            "people met on outings of known duration, of the same service day or a neighbouring one / team hours;"
+            " unknown: people met outside such outings",
         ),
         _OURS,
         Label(

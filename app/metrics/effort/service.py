@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from app import errors
@@ -14,6 +14,7 @@ from app.directory.rules import service_day
 from app.directory.schemas import LabelSent
 from app.errors import Fault
 from app.metrics.asking import Compute, Question, limits
+from app.metrics.contacts import counting as contacts
 from app.metrics.effort import queries
 from app.metrics.effort.definitions import (
     EFFORT_RULE,
@@ -23,7 +24,6 @@ from app.metrics.effort.definitions import (
     NOT_OF_A_TEAM,
     EffortBy,
 )
-from app.metrics.effort.records import Met, Worked
 from app.metrics.effort.schemas import EffortGroupSent, EffortSent
 from app.metrics.effort.statistics import (
     OF_PATROLS,
@@ -38,6 +38,8 @@ from app.metrics.effort.statistics import (
 )
 from app.metrics.figures import MeasureSent, TermSent
 from app.metrics.indicator import Figure, Period, Split
+from app.metrics.patrolling import counting as patrolling
+from app.metrics.patrolling.records import Worked
 from app.metrics.walltime import EPOCH, Wall
 
 MOST_PERIODS: Final = 400
@@ -57,31 +59,29 @@ def _hull(periods: Sequence[Period]) -> Period:
 
 async def tallies(question: Question, periods: Sequence[Period], *, by_team: bool) -> Groups:
     """Return what each period adds up to, by team when asked; a team without patrol or contact is not there."""
-    hull = _hull(periods)
-    starts, over = [period.since for period in periods], _over(question)
+    session, view, over = question.session, question.view, _over(question)
     found: Groups = defaultdict(Tally)
-    for row in await queries.worked(question.session, question.view, hull, by_team=by_team):
-        found[bisect_right(starts, row.day) - 1, row.team] += _of_patrols(row, over)
-    for met in await queries.met(question.session, question.view, hull, by_team=by_team):
-        found[bisect_right(starts, met.day) - 1, met.team] += _of_contacts(met)
+    for cell, worked in (await patrolling.worked(session, view, periods, by_team=by_team)).items():
+        found[cell] += _of_patrols(worked, over)
+    dimension: Literal["team_id"] | None = "team_id" if by_team else None
+    met = await contacts.counted(session, view, periods, dimension, ("contacts", "contacts_timed"))
+    for cell, (people, timed) in met.items():
+        found[cell] += Tally(contacts=people, contacts_timed=timed)
     return found
 
 
-def _of_patrols(row: Worked, over: date) -> Tally:
+def _of_patrols(worked: Worked, over: date) -> Tally:
+    counts = worked.patrols
     return Tally(
-        patrols=row.patrols,
-        timed=row.timed,
-        open_ended=row.open_ended,
-        without_contact=row.without_contact,
-        late=row.late,
-        nights=int(row.night_ms > 0 and row.day < over),
-        ms=row.ms,
-        night_ms=row.night_ms,
+        patrols=counts.patrols,
+        timed=counts.timed,
+        open_ended=counts.open_ended,
+        without_contact=counts.without_contact,
+        late=counts.late,
+        nights=sum(day < over for day in worked.nights),
+        ms=counts.ms,
+        night_ms=counts.night_ms,
     )
-
-
-def _of_contacts(met: Met) -> Tally:
-    return Tally(contacts=met.contacts, contacts_timed=met.contacts_timed)
 
 
 def skips_of(wall: Wall) -> list[Skip]:

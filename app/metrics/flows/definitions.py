@@ -105,6 +105,18 @@ NODES: Final[Mapping[Side, Mapping[str, Label]]] = {
     Side.exit: {destination.value: DESTINATION_LABELS[destination] for destination in Destination},
 }
 """Every node there may be, in order, with its label."""
+CELLS: Final[tuple[tuple[str | None, str, str], ...]] = tuple(
+    (source, target, rule.value)
+    for rule, sources in (
+        (LinkRule.chain, [code for code in _PLACES if code != STREET]),
+        (LinkRule.card, [code for code in _PLACES if code != STREET]),
+        (LinkRule.first, [None]),
+        (LinkRule.unlinked, [None]),
+    )
+    for source in sources
+    for target in NODES[Side.after]
+)
+"""Every way a referral may go, numbered by place: rung of the success before, rung or outcome, what it is known by."""
 
 INDICATORS: Final[Mapping[str, Indicator]] = {
     "flows_unlinked_share": Indicator(

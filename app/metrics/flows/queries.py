@@ -2,23 +2,36 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, cast
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Table, case, func, literal, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from app.clock import HOUR_MS
-from app.db.engine import ReadSession
+from app.db.engine import ReadSession, WriteSession
 from app.db.table import table_of
 from app.db.types import to_milliseconds
-from app.directory.rules import KindRule
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import ms, seen_by, within
-from app.metrics.flows.definitions import NO_RUNG, LinkRule
-from app.metrics.flows.records import ExitFlow, Flow
+from app.metrics.counting import ms, seen_by, seen_during
+from app.metrics.flows.definitions import ENDED, NO_RUNG, LinkRule, Outcome
+from app.metrics.flows.records import Cell, ExitFlow, Flow, Lookup
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
-from app.referrals.models import Referral
+from app.referrals.models import LEFT, Referral
 from app.referrals.vocabulary import State
 
 _R: Final = table_of(Referral)
@@ -28,29 +41,29 @@ Columns = Any
 
 @dataclass(frozen=True, slots=True)
 class FlowsQuestion:
-    """Whose referrals, of which consecutive periods; `reach` is where earlier ones are looked up."""
+    """Whose referrals, of which consecutive periods, and where earlier ones are looked for."""
 
     view: View
-    reach: View
+    lookup: Lookup
     periods: Sequence[Period]
-    rules: Sequence[KindRule]
 
 
-def _rung(c: Columns, rules: Iterable[KindRule]) -> ColumnElement[str]:
+def _rung(c: Columns, lookup: Lookup) -> ColumnElement[str]:
     """Return the rung of a referral's kind on the service day it was made on; the latest rule where several hold."""
     whens = []
-    for rule in sorted(rules, key=lambda rule: rule.valid_from, reverse=True):
-        holds = (c.kind == rule.code) & (c.cohort_day >= rule.valid_from)
+    for rule in lookup.rungs:
+        holds = (c.kind == rule.kind) & (c.cohort_day >= rule.valid_from)
         if rule.valid_until is not None:
             holds &= c.cohort_day < rule.valid_until
-        whens.append((holds, rule.rung.value))
+        whens.append((holds, rule.rung))
     return case(*whens, else_=NO_RUNG) if whens else literal(NO_RUNG)
 
 
 def _succeeded_at(c: Columns) -> ColumnElement[int]:
     """Return when a referral reached what counts as success for its kind, in ms; null when it did not."""
-    arrived = func.coalesce(ms(c.arrived_at), ms(c.admitted_at))
-    return case((c.success == SuccessState.arrived.value, arrived), else_=ms(c.admitted_at))
+    # The words of the index on (link_id, this): a parameter in it would keep both databases from using the index.
+    arrived = c.success == literal_column(f"'{SuccessState.arrived.value}'")
+    return case((arrived, func.coalesce(ms(c.arrived_at), ms(c.admitted_at))), else_=ms(c.admitted_at))
 
 
 def _real(c: Columns) -> ColumnElement[bool]:
@@ -58,125 +71,167 @@ def _real(c: Columns) -> ColumnElement[bool]:
     return kept
 
 
-def _seen(view: View, alias: FromClause) -> list[ColumnElement[bool]]:
-    """Return the conditions that keep an alias of the referrals within a view."""
-    return seen_by(view, cast("Table", alias))
+def _target(c: Columns, lookup: Lookup) -> ColumnElement[str]:
+    """Return where a referral went: its rung when it succeeded, else how it stands."""
+    ended = [(c.state == state.value, outcome.value) for state, outcome in ENDED.items()]
+    return case((_succeeded_at(c).is_not(None), _rung(c, lookup)), *ended, else_=Outcome.open.value)
 
 
-def _targets(question: FlowsQuestion) -> CTE:
-    """Return the referrals of the periods."""
-    span = Period(question.periods[0].since, question.periods[-1].until)
-    ends = [(_R.c.cohort_day < period.until, place) for place, period in enumerate(question.periods[:-1])]
-    last = literal(len(question.periods) - 1)
+def _lies_in(lookup: Lookup, earlier: Columns) -> ColumnElement[bool]:
+    """Return the condition that an earlier referral was made where it is looked for."""
+    condition: ColumnElement[bool] = (
+        true() if lookup.territories is None else earlier.territory.in_(sorted(lookup.territories))
+    )
+    return condition
+
+
+def _targets(lookup: Lookup, conditions: Iterable[ColumnElement[bool]]) -> CTE:
+    """Return the referrals that flows are of."""
     late = ms(_R.c.received_at) - ms(_R.c.created_at) > LATE_AFTER_HOURS * HOUR_MS
     return (
         select(
             _R.c.org_id,
             _R.c.id,
-            (case(*ends, else_=last) if ends else last).label("period"),
-            _rung(_R.c, question.rules).label("rung"),
-            _R.c.state,
-            case((_succeeded_at(_R.c).is_not(None), 1), else_=0).label("succeeded"),
+            _R.c.cohort_day,
+            _R.c.territory,
+            _target(_R.c, lookup).label("target"),
             case((late, 1), else_=0).label("late"),
             ms(_R.c.created_at).label("made"),
             _R.c.previous_referral_id.label("previous"),
             _R.c.link_id,
         )
-        .where(within(_R.c.cohort_day, span), _real(_R.c), *seen_by(question.view, _R))
+        .where(_real(_R.c), *conditions)
         .cte("target")
         .prefix_with("MATERIALIZED")
     )
 
 
-def _chain(target: CTE, question: FlowsQuestion) -> CTE:
-    """Return the referrals that each target takes up, up to the nearest that succeeded: `rung` is null but for that.
+def _chain(target: CTE, lookup: Lookup) -> CTE:
+    """Return the referrals that each target takes up, to the nearest that succeeded or is not `seen`.
 
-    Rows are distinct, so a chain that closes on itself ends.
+    `rung` is null but for a success. Rows are distinct, so a chain that closes on itself ends. What is not seen is told
+    by a column: as a condition it would have SQLite read all referrals for a Bloom filter.
     """
     above = _R.alias("above")
-    success = case(
-        (_real(above.c) & _succeeded_at(above.c).is_not(None), _rung(above.c, question.rules)), else_=None
-    ).label("rung")
+    success = case((_real(above.c) & _succeeded_at(above.c).is_not(None), _rung(above.c, lookup)), else_=None)
+    found = [
+        above.c.id.label("above_id"),
+        above.c.previous_referral_id,
+        success.label("rung"),
+        case((_lies_in(lookup, above.c), 1), else_=0).label("seen"),
+    ]
     first = (
-        select(target.c.org_id, target.c.id, above.c.id.label("above_id"), above.c.previous_referral_id, success)
+        select(target.c.org_id, target.c.id, *found)
         .select_from(target)
         .join(above, (above.c.org_id == target.c.org_id) & (above.c.id == target.c.previous))
-        .where(above.c.id != target.c.id, *_seen(question.reach, above))
+        .where(above.c.id != target.c.id)
     )
     chain = first.cte("chain", recursive=True)
     return chain.union(
-        select(chain.c.org_id, chain.c.id, above.c.id, above.c.previous_referral_id, success)
+        select(chain.c.org_id, chain.c.id, *found)
         .select_from(chain)
         .join(above, (above.c.org_id == chain.c.org_id) & (above.c.id == chain.c.previous_referral_id))
-        .where(chain.c.rung.is_(None), above.c.id != chain.c.id, *_seen(question.reach, above))
+        .where(chain.c.rung.is_(None), chain.c.seen == 1, above.c.id != chain.c.id)
     )
 
 
-def _by_card(target: CTE, question: FlowsQuestion) -> FromClause:
-    """Return the rung of the last success of each target's card that came no later than it was made."""
+def _by_card(target: CTE, lookup: Lookup) -> ScalarSelect[str]:
+    """Return the rung of the last success of a target's card that came no later than it was made."""
     earlier = _R.alias("earlier")
     at = _succeeded_at(earlier.c)
-    rank = func.row_number().over(
-        partition_by=(target.c.org_id, target.c.id), order_by=(at.desc(), earlier.c.org_id.desc(), earlier.c.id.desc())
+    return (
+        select(_rung(earlier.c, lookup))
+        .where(
+            earlier.c.link_id == target.c.link_id,
+            or_(earlier.c.id != target.c.id, earlier.c.org_id != target.c.org_id),
+            _real(earlier.c),
+            at <= target.c.made + 0,  # a sum and no column: SQLite compares it in the index as it is
+            _lies_in(lookup, earlier.c),
+            *([earlier.c.org_id == target.c.org_id] if lookup.own else []),
+        )
+        .order_by(at.desc(), earlier.c.org_id.desc(), earlier.c.id.desc())
+        .limit(1)
+        .correlate(target)
+        .scalar_subquery()
     )
-    found = (
-        select(target.c.org_id, target.c.id, _rung(earlier.c, question.rules).label("rung"), rank.label("rank"))
-        .select_from(target)
-        .join(earlier, earlier.c.link_id == target.c.link_id)
-        .where(or_(earlier.c.id != target.c.id, earlier.c.org_id != target.c.org_id))
-        .where(_real(earlier.c), at <= target.c.made, *_seen(question.reach, earlier))
-        .subquery()
-    )
-    return select(found).where(found.c.rank == 1).subquery("card")
 
 
-async def flows(session: ReadSession, question: FlowsQuestion) -> list[Flow]:
-    """Return how many referrals of each period went from which rung to which rung or outcome, and how that is known."""
-    target = _targets(question)
-    chain, card = _chain(target, question), _by_card(target, question)
+def _followed(lookup: Lookup, conditions: Iterable[ColumnElement[bool]]) -> CTE:
+    """Return each referral that fulfils the conditions, with the rung it came from and how that is known."""
+    target = _targets(lookup, conditions)
+    chain = _chain(target, lookup)
     chained = (
         select(chain.c.org_id, chain.c.id, func.max(chain.c.rung).label("rung"))
+        .where(chain.c.seen == 1)
         .group_by(chain.c.org_id, chain.c.id)
         .subquery("chained")
     )
-    rule = case(
-        (chained.c.rung.is_not(None), LinkRule.chain.value),
-        (card.c.rung.is_not(None), LinkRule.card.value),
-        (chained.c.id.is_not(None) | target.c.link_id.is_not(None), LinkRule.first.value),
-        else_=LinkRule.unlinked.value,
-    )
-    rows = (
+    card = case((chained.c.rung.is_(None), _by_card(target, lookup)), else_=None)
+    return (
         select(
-            target.c.period,
-            func.coalesce(chained.c.rung, card.c.rung).label("source"),
-            target.c.rung,
-            target.c.state,
-            target.c.succeeded,
-            rule.label("rule"),
+            target.c.org_id,
+            target.c.cohort_day,
+            target.c.territory,
+            target.c.target,
             target.c.late,
+            chained.c.rung.label("by_chain"),
+            card.label("by_card"),
+            case((chained.c.id.is_not(None) | target.c.link_id.is_not(None), 1), else_=0).label("known"),
         )
         .select_from(target)
         .outerjoin(chained, (chained.c.org_id == target.c.org_id) & (chained.c.id == target.c.id))
-        .outerjoin(card, (card.c.org_id == target.c.org_id) & (card.c.id == target.c.id))
-        .subquery()
+        .cte("followed")
+        .prefix_with("MATERIALIZED")
     )
-    keys = [rows.c[name] for name in ("period", "source", "rung", "state", "succeeded", "rule")]
-    statement = select(*keys, func.count(), func.sum(rows.c.late)).group_by(*keys)
-    return [_flow(row) for row in await session.execute(statement)]
 
 
-def _flow(row: Sequence[Any]) -> Flow:
-    period, source, rung, state, succeeded, known_by, referrals, late = row
-    return Flow(int(period), source, rung, state, bool(succeeded), known_by, referrals, int(late))
+def _counted(followed: CTE, *keys: ColumnElement[Any]) -> Select[Any]:
+    """Return the statement that counts them: keys, source, target, rule, referrals, late."""
+    rule = case(
+        (followed.c.by_chain.is_not(None), LinkRule.chain.value),
+        (followed.c.by_card.is_not(None), LinkRule.card.value),
+        (followed.c.known == 1, LinkRule.first.value),
+        else_=LinkRule.unlinked.value,
+    )
+    source = func.coalesce(followed.c.by_chain, followed.c.by_card).label("source")
+    rows = select(*keys, source, followed.c.target, rule.label("rule"), followed.c.late).subquery("counted")
+    names = [column for column in rows.c if column.name != "late"]
+    return select(*names, func.count(), func.sum(rows.c.late)).group_by(*names)
+
+
+async def flows(session: ReadSession, question: FlowsQuestion, runs: Sequence[Period]) -> list[Flow]:
+    """Count the referrals of these days by period, and by where they went from where and how that is known."""
+    if not runs:
+        return []
+    followed = _followed(question.lookup, seen_during(question.view, _R, "cohort_day", runs))
+    day, last = followed.c.cohort_day, literal(len(question.periods) - 1)
+    ends = [(day < period.until, place) for place, period in enumerate(question.periods[:-1])]
+    statement = _counted(followed, (case(*ends, else_=last) if ends else last).label("period"))
+    return [
+        Flow(int(period), source, target, rule, referrals, int(late))
+        for period, source, target, rule, referrals, late in map(tuple, await session.execute(statement))
+    ]
+
+
+async def flows_by_day(
+    session: ReadSession | WriteSession, org_id: UUID, lookup: Lookup, days: Sequence[date]
+) -> list[tuple[date, str, Cell, int, int]]:
+    """Count an organisation's referrals of these days: (day, territory, cell, referrals, received late)."""
+    view = View(org_id, lookup.territories)
+    followed = _followed(lookup, [_R.c.cohort_day.in_(days), *seen_by(view, _R)])
+    found = await session.execute(_counted(followed, followed.c.cohort_day, followed.c.territory))
+    return [
+        (day, territory, (source, target, rule), referrals, int(late))
+        for day, territory, source, target, rule, referrals, late in map(tuple, found)
+    ]
 
 
 async def exit_flows(session: ReadSession, question: FlowsQuestion, since: datetime, until: datetime) -> list[ExitFlow]:
     """Return the stays that ended in [since, until), by the rung of their referral and by destination."""
     left = ms(_R.c.exited_at)
     ended = (
-        select(_rung(_R.c, question.rules).label("rung"), _R.c.exit_destination)
-        .where(left >= to_milliseconds(since), left < to_milliseconds(until), _R.c.admitted_at.is_not(None))
-        .where(_real(_R.c), *seen_by(question.view, _R))
+        select(_rung(_R.c, question.lookup).label("rung"), _R.c.exit_destination)
+        .where(left >= to_milliseconds(since), left < to_milliseconds(until), text(LEFT), *seen_by(question.view, _R))
         .subquery()
     )
     keys = [ended.c.rung, ended.c.exit_destination]

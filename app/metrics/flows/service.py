@@ -9,9 +9,8 @@ from app.directory.rules import PARIS
 from app.directory.schemas import LabelSent
 from app.metrics.asking import Compute, Question, limits, view_of
 from app.metrics.figures import CountSent, RateSent
-from app.metrics.flows import queries
+from app.metrics.flows import counting, queries
 from app.metrics.flows.definitions import (
-    ENDED,
     FLOWS_RULE,
     FLOWS_VERSION,
     LINK_RULES,
@@ -23,10 +22,10 @@ from app.metrics.flows.definitions import (
     Side,
 )
 from app.metrics.flows.queries import FlowsQuestion
-from app.metrics.flows.records import ExitFlow, Flow
+from app.metrics.flows.records import ExitFlow, Flow, Lookup
 from app.metrics.flows.schemas import FlowsSent, LinkRuleSent, LinkSent, NodeSent
 from app.metrics.indicator import Figure, Period, Ratio, Split, is_small
-from app.referrals.vocabulary import Destination, State
+from app.referrals.vocabulary import Destination
 
 _Link = tuple[str, str, LinkRule]
 """Ids of source and target, and what the link is known by."""
@@ -40,7 +39,7 @@ async def ask_flows(question: Question) -> FlowsSent:
     """Return the flows of a period, after writing down who asked for them."""
     await question.write_down("metrics.flows")
     asked = _asked(question, [question.period])
-    found = await queries.flows(question.session, asked)
+    found = await counting.flows(question.session, asked)
     since, until = max(question.period.since, _FIRST_DAY), max(question.period.until, _FIRST_DAY)
     exits = await queries.exit_flows(question.session, asked, _midnight(since), _midnight(until))
     return _answer(question, found, exits)
@@ -52,19 +51,16 @@ def _midnight(day: date) -> datetime:
 
 def _asked(question: Question, periods: Sequence[Period]) -> FlowsQuestion:
     reach = view_of(question.principal, question.directory, None)
-    return FlowsQuestion(question.view, reach, periods, [kind.rule for kind in question.directory.kinds])
-
-
-def _outcome(flow: Flow) -> str:
-    """Return the code of the node that a referral went to."""
-    return flow.rung if flow.succeeded else ENDED.get(State(flow.state), Outcome.open).value
+    rules = [kind.rule for kind in question.directory.kinds]
+    lookup = Lookup.of(rules, reach.territories, own=reach.org_id is not None)
+    return FlowsQuestion(question.view, lookup, periods)
 
 
 def _links(flows: Sequence[Flow], exits: Sequence[ExitFlow]) -> Mapping[_Link, int]:
     """Return how many went each way, in the order of the pathway."""
     found: Counter[_Link] = Counter()
     for flow in flows:
-        source, target = f"{Side.before}.{flow.source or STREET}", f"{Side.after}.{_outcome(flow)}"
+        source, target = f"{Side.before}.{flow.source or STREET}", f"{Side.after}.{flow.target}"
         found[source, target, LinkRule(flow.rule)] += flow.referrals
     for ended in exits:
         target = f"{Side.exit}.{ended.destination or Destination.unknown.value}"
@@ -106,13 +102,13 @@ def _answer(question: Question, flows: Sequence[Flow], exits: Sequence[ExitFlow]
         late=CountSent.of(sum(flow.late for flow in flows)),
         exits=CountSent.of(sum(ended.exits for ended in exits)),
         unlinked=CountSent.of(unlinked),
-        no_outcome=CountSent.of(sum(flow.referrals for flow in flows if _outcome(flow) in unknown)),
+        no_outcome=CountSent.of(sum(flow.referrals for flow in flows if flow.target in unknown)),
         rates=[rate],
     )
 
 
 async def _unlinked_share(question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:  # noqa: ARG001 - it has no splits
-    rows = await queries.flows(question.session, _asked(question, periods))
+    rows = await counting.flows(question.session, _asked(question, periods))
     figures = []
     for place, period in enumerate(periods):
         of = [row for row in rows if row.period == place]

@@ -7,13 +7,13 @@ from typing import Final
 from app.db.engine import ReadSession
 from app.directory.service import Directory
 from app.metrics.asking import View
-from app.metrics.cohorts import BY_MONTH, BY_WEEK, Parts
+from app.metrics.cohorts import BY_MONTH, BY_WEEK, Parts, followed_by
 from app.metrics.facts import parts_of
 from app.metrics.funnel import facts, queries
 from app.metrics.funnel.definitions import GroupBy
 from app.metrics.funnel.queries import FunnelQuestion
 from app.metrics.funnel.records import FunnelCounts
-from app.metrics.funnel.rules import HORIZONS, followed_by
+from app.metrics.funnel.rules import HORIZONS
 
 _HORIZONS: Final = frozenset(timedelta(days=days) for days in HORIZONS)
 

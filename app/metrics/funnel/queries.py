@@ -15,7 +15,7 @@ from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import count, ms, seen_by, within
+from app.metrics.counting import count, ms, seen_during
 from app.metrics.funnel.definitions import FAILURES, NO_FACILITY, GroupBy, OutcomeAtHorizon
 from app.metrics.funnel.records import FunnelCounts
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
@@ -150,9 +150,7 @@ async def funnel(
     if not runs:
         return []
     keys = [_KEYS[split] for split in question.group_by]
-    statement = select(*keys, *_COUNTS).where(
-        or_(*(within(col(Referral.cohort_day), run) for run in runs)), counted(), *seen_by(view, REFERRAL)
-    )
+    statement = select(*keys, *_COUNTS).where(counted(), *seen_during(view, REFERRAL, "cohort_day", runs))
     if question.kind is not None:
         statement = statement.where(col(Referral.kind) == question.kind)
     if keys:
@@ -172,7 +170,7 @@ async def persons(session: ReadSession, view: View, question: FunnelQuestion) ->
     """
     given = parameters(question.horizon, question.as_of)
     reached = [func.max(case((condition, 1), else_=0)).label(f"s{n}") for n, condition in enumerate(ASKED.steps())]
-    conditions = [within(col(Referral.cohort_day), question.period), counted(), *seen_by(view, REFERRAL)]
+    conditions = [counted(), *seen_during(view, REFERRAL, "cohort_day", [question.period])]
     if question.kind is not None:
         conditions.append(col(Referral.kind) == question.kind)
     each = (

@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
-from app.directory.rules import is_valid
 from app.directory.service import FacilityRef
 from app.directory.vocabulary import Rung, SuccessState
 from app.metrics.asking import Question, View, view_of
 from app.metrics.housing import queries
 from app.metrics.housing.queries import BlockedQuestion, Nights, StaysQuestion
 from app.metrics.housing.records import Blocked, Durations, Exits
-from app.metrics.housing.rules import Occupancy, Reported, day_of, known, last_night, midnight, nights_of, number_of
+from app.metrics.housing.rules import Occupancy, Reported, known, last_night, midnight, nights_of, number_of
 from app.metrics.indicator import Period
 
 _RUNGS: Final = tuple(Rung)
@@ -73,23 +74,38 @@ async def occupancy(question: Question, periods: Sequence[Period]) -> Mapping[Ce
     places = [place for place, period in enumerate(periods) for _ in range(period.days)]
     start = number_of(periods[0].since)
     for ref in facilities:
-        for night in nights_of(range(nights.first, nights.last + 1), changes[ref.id], reports[ref.id]):
-            if is_valid(ref.opened_on, ref.closed_on, day_of(night.night)):
+        there = _open_nights(ref, nights)
+        for night in nights_of(range(nights.first - 1, nights.last + 1), changes[ref.id], reports[ref.id]):
+            if night.night in there:
                 found[places[night.night - start], ref.kind].count(night)
     return found
+
+
+def _open_nights(ref: FacilityRef, nights: Nights) -> range:
+    """Return the nights on which a facility exists."""
+    first, after = number_of(ref.opened_on), nights.last + 1
+    return range(max(first, nights.first), after if ref.closed_on is None else min(after, number_of(ref.closed_on)))
 
 
 async def _nightly(
     question: Question, facilities: Sequence[FacilityRef], nights: Nights
 ) -> tuple[Mapping[UUID, Mapping[int, int]], Mapping[UUID, Mapping[int, Reported]]]:
-    """Return the changes and the reports of each facility by night."""
+    """Return the changes and the reports of each facility by night, from the night before the first.
+
+    The report of that night may have to stand in for the first one's.
+    """
     ids, operators = [ref.id for ref in facilities], {ref.org_id for ref in facilities}
     changes: defaultdict[UUID, dict[int, int]] = defaultdict(dict)
     reports: defaultdict[UUID, dict[int, Reported]] = defaultdict(dict)
-    for change in await queries.night_changes(question.session, ids, nights):
-        changes[change.facility_id][change.night] = change.change
-    for report in await queries.reports(question.session, operators, ids, nights):
-        reports[report.facility_id][report.night] = Reported(report.places_free, report.occupied)
+    asked = Nights(nights.first - 1, nights.last)
+    rows = await queries.facility_nights(question.session, operators, ids, asked)
+    for facility_id, seen in groupby(rows, itemgetter(0)):
+        mine, said, occupied = changes[facility_id], reports[facility_id], 0
+        for _, night, change, before, places_free in seen:
+            if places_free is not None:
+                said[night] = Reported(places_free, occupied + before)
+            mine[night] = change
+            occupied += change
     return changes, reports
 
 

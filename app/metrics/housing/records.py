@@ -1,26 +1,21 @@
 """Counts of stays as they come out of the database."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """By how much the number of stays in a facility differs between a night and the one before."""
+class FacilityNight(NamedTuple):
+    """One night of a facility on which somebody came or left, or it reported how many places are free."""
 
     facility_id: UUID
     night: int
     change: int
-
-
-@dataclass(frozen=True, slots=True)
-class FacilityReport:
-    """The latest report of one night that says how many places are free, and who stayed there at that instant."""
-
-    facility_id: UUID
-    night: int
-    places_free: int
-    occupied: int
+    """By how much the number of stays differs from the night before."""
+    before: int
+    """The same until the instant of the night's latest report, 0 without one."""
+    places_free: int | None
+    """What that report says."""
 
 
 @dataclass(frozen=True, slots=True)

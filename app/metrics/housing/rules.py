@@ -8,7 +8,7 @@ what databases can count by.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.directory.rules import PARIS, local_day
 from app.metrics.indicator import Period
@@ -53,16 +53,14 @@ def known(period: Period, as_of: datetime) -> Period | None:
     return Period(since, until) if since < until else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """The latest report of one night that says how many places are free, and who stayed there at that instant."""
 
     places_free: int
     occupied: int
 
 
-@dataclass(frozen=True, slots=True)
-class Night:
+class Night(NamedTuple):
     """One night of one facility; `offered` is None without a report of that night or the one before."""
 
     night: int

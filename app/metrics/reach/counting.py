@@ -1,31 +1,31 @@
 """Counting encounters: by facts where they answer, by the encounters where they do not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from app.db.engine import ReadSession
 from app.metrics.asking import View
-from app.metrics.cohorts import BY_MONTH, always_settled
+from app.metrics.cohorts import always_settled
+from app.metrics.contacts import counting as contacts
 from app.metrics.facts import parts_of
 from app.metrics.indicator import Period
-from app.metrics.reach import facts, people, queries
+from app.metrics.reach import people, queries
 from app.metrics.reach.definitions import ReachGroupBy
 from app.metrics.reach.records import Cell, ReachCounts
+
+_DIMENSION: Final[Mapping[ReachGroupBy | None, contacts.Dimension | None]] = {
+    None: None,
+    ReachGroupBy.territory: "territory",
+    ReachGroupBy.team: "team_id",
+}
 
 
 async def counts(
     session: ReadSession, view: View, periods: Sequence[Period], group_by: ReachGroupBy | None
 ) -> dict[Cell, ReachCounts]:
     """Return the counts of each period of a series and each group that has encounters."""
-    parts = await parts_of(session, view, periods, always_settled, BY_MONTH)
-    settled = {span: [day for part in parts for day in part.settled[span]] for span in BY_MONTH}
-    runs = [run for part in parts for run in part.counted]
-    found: dict[Cell, ReachCounts] = {}
-    for cell, some in (
-        *await facts.sums(session, view, periods, group_by, settled),
-        *await queries.counts(session, view, periods, group_by, runs),
-    ):
-        found[cell] = found.get(cell, ReachCounts.none()) + some
-    return found
+    found = await contacts.counted(session, view, periods, _DIMENSION[group_by], ReachCounts.names())
+    return {queries.cell(*cell): ReachCounts(*some) for cell, some in found.items()}
 
 
 async def persons(

@@ -22,6 +22,18 @@ class Kept(StrEnum):
     referrals = "referrals"
 
 
+class Aspect(StrEnum):
+    """What is counted of records, each by a statement of its own."""
+
+    encounters = "encounters"
+    patrols = "patrols"
+    referrals = "referrals"
+    described = "described"
+    closed = "closed"
+    answers = "answers"
+    clocks = "clocks"
+
+
 REPORTING_RULE: Final = Label(
     "Enregistrements des jours de service de la période, hors saisies par erreur. Délai : de la fin du créneau de deux"
     " heures d'une rencontre, de la fin (à défaut du début) d'une maraude, de la création d'une orientation, jusqu'à la"

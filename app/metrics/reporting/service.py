@@ -1,12 +1,10 @@
 """Asking how teams report, and computing its indicators."""
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from app.directory.rules import local_day, service_day
 from app.directory.schemas import LabelSent
@@ -14,7 +12,7 @@ from app.identity.records import Team
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import MeasureSent, TermSent
 from app.metrics.indicator import LATE_AFTER_HOURS, Figure, Period, Split
-from app.metrics.reporting import queries
+from app.metrics.reporting import counting
 from app.metrics.reporting.definitions import (
     FACTS,
     INDICATORS,
@@ -29,18 +27,17 @@ from app.metrics.reporting.definitions import (
     QUANTILES,
     REPORTING_RULE,
     REPORTING_VERSION,
+    Aspect,
     Kept,
 )
+from app.metrics.reporting.queries import from_records
+from app.metrics.reporting.records import Report
 from app.metrics.reporting.schemas import ReportingSent, TeamReportingSent
 from app.metrics.reporting.statistics import Histogram, quantile, within
 
 Figures = dict[str, Figure]
-Computing = Callable[[Question, Period], Awaitable[Figures]]
-_LAGS: Final = {
-    Kept.encounters: queries.encounter_lags,
-    Kept.patrols: queries.patrol_lags,
-    Kept.referrals: queries.referral_lags,
-}
+Reading = Callable[[Report, Period], Figures]
+Computing = Callable[[Question, Sequence[Period]], Awaitable[list[Figure]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +64,8 @@ def _share(
     return Figure(period.since, period.until, key, value, n, base, late=late, reason=None if base else reason)
 
 
-async def _timeliness(kept: Kept, question: Question, period: Period) -> Figures:
-    lags: Histogram = await _LAGS[kept](question.session, question.view, period)
+def _timeliness(kept: Kept, report: Report, period: Period) -> Figures:
+    lags: Histogram = report.lags[kept]
     total = sum(lags.values())
     late = total - within(lags, LATE_AFTER_HOURS)
     found = {}
@@ -82,44 +79,48 @@ async def _timeliness(kept: Kept, question: Question, period: Period) -> Figures
     return found
 
 
-async def _completeness(question: Question, period: Period) -> Figures:
-    said = await queries.described(question.session, question.view, period)
+def _completeness(report: Report, period: Period) -> Figures:
+    said = report.described
     facts = {f"{fact}_unknown": _share(period, getattr(said, fact), said.single, NO_RECORDS) for fact in FACTS}
     return facts | {"encounters_with_patrol": _share(period, said.linked, said.encounters, NO_RECORDS)}
 
 
-async def _closed(question: Question, period: Period) -> Figures:
-    part = await queries.closed_in_time(question.session, question.view, period, question.as_of)
-    return {"referrals_closed_in_time": _share(period, part.some, part.all, NONE_DUE)}
+def _closed(report: Report, period: Period) -> Figures:
+    return {"referrals_closed_in_time": _share(period, report.closed.some, report.closed.all, NONE_DUE)}
 
 
-async def _no_plan(_question: Question, period: Period) -> Figures:
-    return {"patrol_reports_received": Figure(period.since, period.until, None, None, 0, None, reason=NO_PLAN)}
+def _answers(report: Report, period: Period) -> Figures:
+    return {"events_without_effect": _share(period, report.answers.some, report.answers.all, NO_EVENTS)}
 
 
-async def _events(question: Question, period: Period) -> Figures:
-    part = await queries.events(question.session, question.view, period)
-    return {"events_without_effect": _share(period, part.some, part.all, NO_EVENTS)}
+def _clocks(report: Report, period: Period) -> Figures:
+    return {"records_off_clock": _share(period, report.clocks.some, report.clocks.all, NO_RECORDS)}
 
 
-async def _held(question: Question, period: Period) -> Figures:
+_OF_ASPECTS: Final[Mapping[Aspect, Reading]] = {
+    **{Aspect(kept.value): partial(_timeliness, kept) for kept in Kept},
+    Aspect.described: _completeness,
+    Aspect.closed: _closed,
+    Aspect.answers: _answers,
+    Aspect.clocks: _clocks,
+}
+
+
+async def _no_plan(_question: Question, periods: Sequence[Period]) -> list[Figure]:
+    return [Figure(period.since, period.until, None, None, 0, None, reason=NO_PLAN) for period in periods]
+
+
+async def _held(question: Question, periods: Sequence[Period]) -> list[Figure]:
     view = question.view
     if view.org_id is None or view.territories is not None:
-        held = Figure(period.since, period.until, None, None, 0, None, reason=NOT_OF_A_PLACE)
-    else:
-        n = await queries.held_events(question.session, view.org_id)
-        held = Figure(period.since, period.until, None, n, n, None)
-    return {"events_held": held}
+        return [Figure(period.since, period.until, None, None, 0, None, reason=NOT_OF_A_PLACE) for period in periods]
+    n = await from_records.held_events(question.session, view.org_id)
+    return [Figure(period.since, period.until, None, n, n, None) for period in periods]
 
 
-async def _clocks(question: Question, period: Period) -> Figures:
-    part = await queries.skewed(question.session, question.view, period)
-    return {"records_off_clock": _share(period, part.some, part.all, NO_RECORDS)}
-
-
-async def _silence(question: Question, period: Period) -> Figures:
-    teams = await team_days(question, period)
-    return {"silent_days": _silent(period, teams, None)}
+async def _silence(question: Question, periods: Sequence[Period]) -> list[Figure]:
+    teams = await team_days(question, periods)
+    return [_silent(period, some, None) for period, some in zip(periods, teams, strict=True)]
 
 
 def _silent(period: Period, teams: Sequence[TeamDays], key: str | None) -> Figure:
@@ -127,20 +128,28 @@ def _silent(period: Period, teams: Sequence[TeamDays], key: str | None) -> Figur
     return _share(period, silent, expected, NO_TEAM_DAYS, key=key)
 
 
-async def team_days(question: Question, period: Period) -> list[TeamDays]:
-    """Return what each team was expected to send and sent, by name of the team.
+async def team_days(question: Question, periods: Sequence[Period]) -> list[list[TeamDays]]:
+    """Return what each team was expected to send and sent in each period of a series, by name of the team.
 
     Teams are those of the caller's organisation; for a perimeter, those with a record in it in the period or the 90
     days before. A team is expected from the day it was entered until it is closed, on days that are over.
     """
-    earlier = date.fromordinal(max(1, period.since.toordinal() - LOOKED_BACK_DAYS))
     org_id = question.view.org_id
-    wide = period if org_id is not None else Period(earlier, period.until)
-    found: defaultdict[UUID, set[date]] = defaultdict(set)
-    for row in await queries.days(question.session, question.view, wide):
-        found[row.team_id].add(row.day)
-    teams = await queries.teams(question.session, org_id=org_id, ids=found)
-    return [_expected(question, period, team, found[team.id]) for team in teams]
+    since = [period.since if org_id is not None else _earlier(period.since) for period in periods]
+    found = await counting.days(question.session, question.view, Period(since[0], periods[-1].until))
+    teams = await from_records.teams(question.session, org_id=org_id, ids=found)
+    return [
+        [
+            _expected(question, period, team, found.get(team.id, set()))
+            for team in teams
+            if org_id is not None or any(first <= day < period.until for day in found.get(team.id, ()))
+        ]
+        for first, period in zip(since, periods, strict=True)
+    ]
+
+
+def _earlier(day: date) -> date:
+    return date.fromordinal(max(1, day.toordinal() - LOOKED_BACK_DAYS))
 
 
 def _expected(question: Question, period: Period, team: Team, days: set[date]) -> TeamDays:
@@ -151,36 +160,33 @@ def _expected(question: Question, period: Period, team: Team, days: set[date]) -
     return TeamDays(team, until, max(0, (until - since).days), reported)
 
 
-_PARTS: Final[Mapping[str, Computing]] = {
-    **{f"{kept.value}_{name}": partial(_timeliness, kept) for kept in Kept for name in (*QUANTILES, *LIMITS)},
-    **{f"{fact}_unknown": _completeness for fact in FACTS},
-    "encounters_with_patrol": _completeness,
-    "patrol_reports_received": _no_plan,
-    "referrals_closed_in_time": _closed,
-    "silent_days": _silence,
-    "events_without_effect": _events,
-    "events_held": _held,
-    "records_off_clock": _clocks,
+_ASPECTS: Final[Mapping[str, Aspect]] = {
+    **{f"{kept.value}_{name}": Aspect(kept.value) for kept in Kept for name in (*QUANTILES, *LIMITS)},
+    **{f"{fact}_unknown": Aspect.described for fact in FACTS},
+    "encounters_with_patrol": Aspect.described,
+    "referrals_closed_in_time": Aspect.closed,
+    "events_without_effect": Aspect.answers,
+    "records_off_clock": Aspect.clocks,
 }
-_EVERY: Final[Sequence[Computing]] = (
-    *(partial(_timeliness, kept) for kept in Kept),
-    _completeness,
-    _no_plan,
-    _closed,
-    _events,
-    _held,
-    _clocks,
-)
+_OTHERS: Final[Mapping[str, Computing]] = {
+    "patrol_reports_received": _no_plan,
+    "silent_days": _silence,
+    "events_held": _held,
+}
 
 
 async def _compute(code: str, question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:
-    if split is None:
-        return [(await _PARTS[code](question, period))[code] for period in periods]
-    found = []
-    for period in periods:
-        teams = {str(one.team.id): one for one in await team_days(question, period)}
-        found += [_silent(period, [teams[key]], key) for key in sorted(teams)]
-    return found
+    if split is not None:
+        found = []
+        for period, some in zip(periods, await team_days(question, periods), strict=True):
+            teams = {str(one.team.id): one for one in some}
+            found += [_silent(period, [teams[key]], key) for key in sorted(teams)]
+        return found
+    if code in _OTHERS:
+        return await _OTHERS[code](question, periods)
+    aspect = _ASPECTS[code]
+    reports = await counting.reports(question.session, question.view, periods, question.as_of, [aspect])
+    return [_OF_ASPECTS[aspect](report, period)[code] for report, period in zip(reports, periods, strict=True)]
 
 
 COMPUTED: Final[Mapping[str, Compute]] = {code: partial(_compute, code) for code in INDICATORS}
@@ -203,10 +209,14 @@ def _team_sent(one: TeamDays, silent_after: timedelta) -> TeamReportingSent:
 async def ask_reporting(question: Question, silent_after_days: int) -> ReportingSent:
     """Return how teams report, after writing down who asked for it."""
     await question.write_down("metrics.reporting", silent_after_days=silent_after_days)
-    days = await team_days(question, question.period)
-    figures: Figures = {"silent_days": _silent(question.period, days, None)}
-    for part in _EVERY:
-        figures |= await part(question, question.period)
+    period = question.period
+    [days] = await team_days(question, [period])
+    [report] = await counting.reports(question.session, question.view, [period], question.as_of, list(Aspect))
+    figures: Figures = {"silent_days": _silent(period, days, None)}
+    for reading in _OF_ASPECTS.values():
+        figures |= reading(report, period)
+    for code, computing in (("patrol_reports_received", _no_plan), ("events_held", _held)):
+        [figures[code]] = await computing(question, [period])
     teams = [_team_sent(one, timedelta(days=silent_after_days)) for one in days]
     return ReportingSent(
         definition="reporting_health",

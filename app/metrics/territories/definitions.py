@@ -7,8 +7,6 @@ from app.directory.vocabulary import Label
 from app.metrics.indicator import Granularity, Indicator, Split, Unit
 
 TERRITORIES_VERSION: Final = 1
-LONGEST_HOURS: Final = 24
-"""A patrol recorded as longer than that has no believable end."""
 
 TERRITORIES_RULE: Final = Label(
     "Personnes rencontrées pendant les jours de service de la période, hors saisies par erreur, par territoire saisi."
@@ -63,10 +61,11 @@ _ALL: Final = (
         Label("personnes rencontrées en maraude dans le territoire", "people met on patrols in the territory"),
         Label("heures d'équipe dans le territoire", "team hours in the territory"),
         Label(
-            "personnes rencontrées lors de sorties de durée connue / heures de ces sorties, réparties également"
-            " entre les territoires cités ; inconnu : personnes rencontrées hors de ces sorties",
-            "people met on outings of known duration / hours of those outings, shared equally among the"
-            " territories they list; unknown: people met outside such outings",
+            "personnes rencontrées lors de sorties de durée connue, du même jour de service ou d'un jour voisin"
+            " / heures de ces sorties, réparties également entre les territoires cités ; inconnu : personnes"
+            " rencontrées hors de ces sorties",
+            "people met on outings of known duration, of the same service day or a neighbouring one / hours of those"
+            " outings, shared equally among the territories they list; unknown: people met outside such outings",
         ),
         _OURS,
         Label(

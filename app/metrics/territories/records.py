@@ -13,11 +13,3 @@ class Met:
     outside: int
     late: int
     """Encounters received late."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Team hours spent in one territory."""
-
-    territory: str
-    hours: float

@@ -1,5 +1,6 @@
 """Asking for the map, and computing its indicators."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,12 +8,15 @@ from functools import partial
 from typing import Final
 
 from app import errors
+from app.clock import HOUR_MS
 from app.directory.queries import annotations
 from app.directory.records import Annotation
 from app.directory.schemas import LabelSent
 from app.metrics.asking import Compute, Question, limits
+from app.metrics.contacts import counting as contacts
 from app.metrics.figures import CountSent, MeasureSent, TermSent, territory_labels
 from app.metrics.indicator import Figure, Period, Split
+from app.metrics.patrolling import counting as patrolling
 from app.metrics.territories import queries
 from app.metrics.territories.definitions import (
     INDICATORS,
@@ -36,6 +40,8 @@ from app.metrics.territories.schemas import (
 )
 from app.metrics.territories.statistics import Areas, displacement, jensen_shannon
 
+_MET: Final = ("contacts", "contacts_timed", "outside", "late")
+"""The counts of Met."""
 _OF_ONE: Final = ("territory_share", "territory_contacts_per_hour")
 _OF_ALL: Final = ("territory_contacts_per_hour", "outside_perimeter_share", "territory_divergence")
 
@@ -68,19 +74,27 @@ def previous_of(period: Period) -> Period | None:
     return Period(date.fromordinal(start), period.since) if start > 0 else None
 
 
-async def map_of(question: Question, period: Period) -> Map:
-    """Return what the statistics of one period need."""
-    session, view, previous = question.session, question.view, previous_of(period)
-    met = await queries.met(session, view, period)
-    before = await queries.met(session, view, previous) if previous else []
-    hours = await queries.hours(session, view, period)
-    return Map(
-        period,
-        previous,
-        {one.territory: one for one in met},
-        {one.territory: one.hours for one in hours},
-        {one.territory: one.contacts for one in before},
-    )
+async def maps_of(question: Question, periods: Sequence[Period], *, compared: bool = True) -> list[Map]:
+    """Return what the statistics of each period of a series need; what was met before only when `compared`."""
+    session, view = question.session, question.view
+    met: defaultdict[int, dict[str, Met]] = defaultdict(dict)
+    for (number, code), counts in (await contacts.counted(session, view, periods, "territory", _MET)).items():
+        met[number][code] = Met(code, *counts)
+    hours: defaultdict[int, dict[str, float]] = defaultdict(dict)
+    for (number, code), spent in (await patrolling.times(session, view, periods)).items():
+        hours[number][code] = spent / HOUR_MS
+    found = []
+    for number, period in enumerate(periods):
+        previous = previous_of(period)
+        before = await _contacts(question, previous) if previous and compared else {}
+        found.append(Map(period, previous, met[number], hours[number], before))
+    return found
+
+
+async def _contacts(question: Question, period: Period) -> dict[str, int]:
+    """Return how many people were met in each territory."""
+    found = await contacts.counted(question.session, question.view, [period], "territory", ("contacts",))
+    return {code: people for (_, code), (people,) in found.items()}
 
 
 def _share(shown: Map, key: str | None) -> Figure:
@@ -146,8 +160,7 @@ def _figure(code: str, question: Question, shown: Map, key: str | None) -> Figur
 
 async def _compute(code: str, question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:
     found = []
-    for period in periods:
-        shown = await map_of(question, period)
+    for shown in await maps_of(question, periods, compared=code == "territory_divergence"):
         keys: Sequence[str | None] = [None] if split is None else shown.codes
         found += [_figure(code, question, shown, key) for key in keys]
     return found
@@ -229,7 +242,7 @@ def _territories(question: Question, shown: Map) -> list[TerritoryFiguresSent]:
 async def ask_territories(question: Question, target: str | None) -> TerritoriesSent:
     """Return the map of a period, after writing down who asked for it."""
     await question.write_down("metrics.territories", target=target)
-    shown = await map_of(question, question.period)
+    [shown] = await maps_of(question, [question.period])
     return TerritoriesSent(
         definition="territories",
         definition_version=TERRITORIES_VERSION,

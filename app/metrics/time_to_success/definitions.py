@@ -8,6 +8,7 @@ from app.directory.vocabulary import Label
 
 TIME_VERSION: Final = 1
 DEFAULT_HORIZON_DAYS: Final = 90
+LONGEST_HORIZON_DAYS: Final = 365
 MARKS: Final = (1, 7, 30, 90, 180, 365)
 """Days whose cumulative incidence is read off the curve, as far as the horizon goes; the horizon is read off always."""
 SHARES: Final = (0.25, 0.5)

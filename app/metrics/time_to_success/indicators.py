@@ -5,9 +5,9 @@ from typing import Final
 
 from app.directory.vocabulary import Label
 from app.metrics.indicator import Granularity, Indicator, Split, Unit
-from app.metrics.time_to_success.definitions import TIME_RULE
+from app.metrics.time_to_success.definitions import LONGEST_HORIZON_DAYS, TIME_RULE
 
-LONGEST_DAYS: Final = 365
+LONGEST_DAYS: Final = LONGEST_HORIZON_DAYS
 """How far a quantile is looked for."""
 _SPLITS: Final = frozenset({Split.kind, Split.territory})
 _PERIODS: Final = frozenset({Granularity.month, Granularity.quarter, Granularity.year})

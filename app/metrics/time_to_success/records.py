@@ -1,8 +1,9 @@
 """Counts as they come out of the database, and what is said of one group by them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from app.metrics.time_to_success.definitions import CAUSES, CENSORED, Ending
 from app.metrics.time_to_success.statistics.incidence import Day
@@ -10,13 +11,50 @@ from app.metrics.time_to_success.statistics.incidence import Day
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many referrals of one group ended in one way on one day after their making; n >= late."""
+    """How many referrals of one group ended in one way on one day after their making.
+
+    `late` counts referrals that were received late; only its sum over a group means something.
+    """
 
     key: str | None
     ending: Ending
     day: int
     n: int
     late: int
+
+
+Group = tuple[int, str | None]
+"""The number of a period in its series, and the key of a group in it."""
+
+
+class Tally:
+    """Counts of a series of periods as they come together from facts and records."""
+
+    def __init__(self, horizon: int) -> None:
+        """Begin at nothing; what lies beyond the horizon is all counted on the day after it."""
+        self._beyond: Final = horizon + 1
+        self._found: defaultdict[Group, Counter[tuple[Ending, int]]] = defaultdict(Counter)
+        self._late: Counter[Group] = Counter()
+
+    def add(self, group: Group, ending: Ending, day: int, n: int) -> None:
+        """Count n referrals more, or less."""
+        self._found[group][ending, min(day, self._beyond)] += n
+
+    def add_late(self, group: Group, n: int) -> None:
+        """Count n more of a group's referrals as received late."""
+        self._late[group] += n
+
+    def ended(self, periods: int) -> list[list[Ended]]:
+        """Return the counts of each period by key, those of nothing left out."""
+        listed: list[list[Ended]] = [[] for _ in range(periods)]
+        for group in sorted(self._found, key=lambda one: (one[0], one[1] or "")):
+            number, key = group
+            cells = sorted((cell, n) for cell, n in self._found[group].items() if n)
+            late = [self._late[group], *([0] * len(cells))]
+            listed[number] += [
+                Ended(key, ending, day, n, some) for ((ending, day), n), some in zip(cells, late, strict=False)
+            ]
+        return listed
 
 
 @dataclass(frozen=True, slots=True)

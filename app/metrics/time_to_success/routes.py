@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from app.http.problems import problems
 from app.metrics.asking import PROBLEMS, AskedByKind
-from app.metrics.time_to_success.definitions import DEFAULT_HORIZON_DAYS, TimeGroupBy
+from app.metrics.time_to_success.definitions import DEFAULT_HORIZON_DAYS, LONGEST_HORIZON_DAYS, TimeGroupBy
 from app.metrics.time_to_success.schemas import TimeSent
 from app.metrics.time_to_success.service import ask_time
 
@@ -23,7 +23,7 @@ async def get_time_to_success(
     question: AskedByKind,
     group_by: Annotated[TimeGroupBy | None, Query(description="Split by this, and compare.")] = None,
     horizon_days: Annotated[
-        int, Query(ge=1, le=365, description="How far the curve is given, in days.")
+        int, Query(ge=1, le=LONGEST_HORIZON_DAYS, description="How far the curve is given, in days.")
     ] = DEFAULT_HORIZON_DAYS,
 ) -> TimeSent:
     """Estimate how long the referrals made in a period take to succeed, whatever became of them.

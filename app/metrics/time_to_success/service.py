@@ -11,7 +11,7 @@ from app.directory.service import Directory
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import CountSent, RateSent, kind_labels, territory_labels
 from app.metrics.indicator import Figure, Period, Split
-from app.metrics.time_to_success import queries
+from app.metrics.time_to_success import counting
 from app.metrics.time_to_success.definitions import (
     CAUSES,
     MARKS,
@@ -47,8 +47,8 @@ _BY_SPLIT: Final = {Split.kind: TimeGroupBy.kind, Split.territory: TimeGroupBy.t
 async def ask_time(question: Question, horizon_days: int, group_by: TimeGroupBy | None) -> TimeSent:
     """Return the time to success of a cohort, after writing down who asked for it."""
     await question.write_down("metrics.time_to_success", horizon_days=horizon_days, group_by=group_by)
-    asked = TimeQuestion(question.period, horizon_days, question.as_of, question.kind, group_by)
-    counts = await queries.days_to_ending(question.session, question.view, asked)
+    asked = TimeQuestion([question.period], horizon_days, question.as_of, question.kind, group_by)
+    [counts] = await counting.days_to_ending(question.session, question.view, asked)
     groups = _cohorts(counts, horizon_days) if group_by else []
     label = _labels(question.directory, group_by)
     return TimeSent(
@@ -154,11 +154,11 @@ async def _figures(
     split: Split | None,
 ) -> list[Figure]:
     """Return what is read off the curve of every period and, when split, of every group in it."""
+    group_by = _BY_SPLIT[split] if split else None
+    asked = TimeQuestion(periods, horizon_days, question.as_of, question.kind, group_by)
+    counted = await counting.days_to_ending(question.session, question.view, asked)
     figures = []
-    for period in periods:
-        group_by = _BY_SPLIT[split] if split else None
-        asked = TimeQuestion(period, horizon_days, question.as_of, question.kind, group_by)
-        counts = await queries.days_to_ending(question.session, question.view, asked)
+    for period, counts in zip(periods, counted, strict=True):
         cohorts = _cohorts(counts, horizon_days) if split else [cohort_of(None, horizon_days, counts)]
         figures += [_figure(period, cohort, read(Curve.of(cohort.days, horizon_days))) for cohort in cohorts]
     return figures

@@ -32,7 +32,7 @@ from app.encounters.models import Encounter
 from app.encounters.vocabulary import Need
 from app.metrics.asking import View
 from app.metrics.cohorts import Span
-from app.metrics.counting import count, ms, seen_by, within
+from app.metrics.counting import count, ms, seen_during
 from app.metrics.indicator import LATE_AFTER_HOURS, Granularity, Period
 from app.metrics.unmet_demand.definitions import ANSWERS, CLOSED, REPORT_HOURS, UnmetBy
 from app.metrics.unmet_demand.records import Cell, Demand, Needs, Reported
@@ -135,11 +135,7 @@ def demand_by_day() -> Select[Any]:
 
 
 def _cohort(view: View, period: Period) -> list[ColumnElement[bool]]:
-    return [
-        within(col(Referral.cohort_day), period),
-        col(Referral.state) != State.entered_in_error.value,
-        *seen_by(view, REFERRAL),
-    ]
+    return [col(Referral.state) != State.entered_in_error.value, *seen_during(view, REFERRAL, "cohort_day", [period])]
 
 
 async def needs(
@@ -195,10 +191,9 @@ class _Needing:
         self.counts = (func.count(), count(func.coalesce(answered, 0) == 0))
         self._source = join(ENCOUNTER, need, true()).outerjoin(made, own)
         self._conditions = (
-            within(ENCOUNTER.c.service_day, period),
             ~ENCOUNTER.c.withdrawn,
             need.c.value.in_([one.value for one in asked]),
-            *seen_by(view, ENCOUNTER),
+            *seen_during(view, ENCOUNTER, "service_day", [period]),
         )
 
     def limited(self, statement: Select[Any]) -> Select[Any]:

@@ -2,7 +2,7 @@
 
 from app.metrics.housing.queries.blocked import BlockedQuestion, blocked
 from app.metrics.housing.queries.opened import StaysQuestion
-from app.metrics.housing.queries.places import Nights, night_changes, reports, unplaced
+from app.metrics.housing.queries.places import Nights, facility_nights, unplaced
 from app.metrics.housing.queries.stays import durations, exits
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "blocked",
     "durations",
     "exits",
-    "night_changes",
-    "reports",
+    "facility_nights",
     "unplaced",
 ]

@@ -5,16 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, case, func, null, or_, select, union
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from app.clock import DAY_MS
 from app.db.engine import ReadSession
 from app.db.types import to_milliseconds
-from app.directory.vocabulary import Rung
+from app.directory.vocabulary import Rung, SuccessState
 from app.metrics.asking import View
 from app.metrics.counting import count, ms, seen_by
 from app.metrics.housing.definitions import LATER
-from app.metrics.housing.queries.opened import REFERRAL, Columns, moves_between, of_kind, opened_stay
+from app.metrics.housing.queries.opened import REFERRAL, Columns, continues, gone_after, of_kind, opened_stay
 from app.metrics.housing.records import Blocked
 from app.referrals.vocabulary import Reason, State
 
@@ -38,42 +50,50 @@ def _still_open(question: BlockedQuestion) -> CTE:
     """Return the referrals of every stay open at the instant: each with its stay, named by its last referral."""
     at, emergency = to_milliseconds(question.at), question.kinds[Rung.emergency_housing]
     kinds = [kind for rung in LATER for kind in question.kinds[rung]]
-    moves = moves_between(emergency, None, at)
     came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
-    onwards = moves.alias("onwards")
-    last = (
-        select(
-            REFERRAL.c.org_id, REFERRAL.c.id.label("stay_id"), REFERRAL.c.kind, REFERRAL.c.id, REFERRAL.c.link_id,
-            came.label("came"),
-        )
-        .outerjoin(onwards, (onwards.c.org_id == REFERRAL.c.org_id) & (onwards.c.from_id == REFERRAL.c.id))
-        .where(*opened_stay(REFERRAL.c), came <= at, or_(left.is_(None), left > at), onwards.c.to_id.is_(None))
-        .where(REFERRAL.c.kind.in_(kinds), *seen_by(question.view, REFERRAL), *of_kind(REFERRAL.c, question.kind))
+    last = select(
+        REFERRAL.c.org_id, REFERRAL.c.id.label("stay_id"), REFERRAL.c.kind, REFERRAL.c.id, REFERRAL.c.link_id,
+        REFERRAL.c.previous_referral_id, came.label("came"),
+    ).where(
+        *opened_stay(REFERRAL.c), REFERRAL.c.kind.in_(kinds), *seen_by(question.view, REFERRAL),
+        *of_kind(REFERRAL.c, question.kind),
     )  # fmt: skip
-    walk = last.cte("part", recursive=True)
+    moved_on = _continued_by(REFERRAL, emergency, at)
+    gone = last.where(*gone_after(at), moved_on.is_(None))
+    there = union_all(last.where(came <= at, left.is_(None)), gone).subquery()
+    walk = select(there).cte("part", recursive=True)
+    before = REFERRAL.alias("before")
     return walk.union_all(
         select(
-            walk.c.org_id, walk.c.stay_id, walk.c.kind, moves.c.from_id, moves.c.from_link, moves.c.from_came
-        ).join(moves, (moves.c.org_id == walk.c.org_id) & (moves.c.to_id == walk.c.id))
+            walk.c.org_id, walk.c.stay_id, walk.c.kind, before.c.id, before.c.link_id, before.c.previous_referral_id,
+            ms(before.c.admitted_at),
+        )
+        .join(before, (before.c.org_id == walk.c.org_id) & (before.c.id == walk.c.previous_referral_id))
+        .where(walk.c.kind.in_(emergency), _continued_by(before, emergency, at).is_not_distinct_from(walk.c.id))
     )  # fmt: skip
 
 
-def _blocking(question: BlockedQuestion) -> CTE:
-    """Return the referrals to later rungs that wait at the instant, or were refused for want of a place before.
+def _continued_by(before: FromClause, kinds: Collection[str], until: int) -> ScalarSelect[object]:
+    """Return the referral that continues a referral's stay after a move, null without one."""
+    after = REFERRAL.alias("after")
+    first = select(after.c.id).where(*continues(before.c, after.c, kinds, until)).correlate(before)
+    return first.order_by(ms(after.c.admitted_at), after.c.id).limit(1).scalar_subquery()
 
-    `refused` is when, in ms; null for those that wait.
-    """
-    at, c = to_milliseconds(question.at), REFERRAL.c
-    kinds = [kind for rung in _BY for kind in question.kinds[rung]]
-    refused = (c.state == State.refused.value) & (c.reason == Reason.no_place.value) & (ms(c.state_at) <= at)
-    waits = (ms(c.waitlisted_at) <= at) & or_(c.state == State.waitlisted.value, _left_later(c, at))
-    wanted = select(
-        c.org_id, c.id, c.kind, c.link_id, c.previous_referral_id,
-        case((refused, ms(c.state_at)), else_=null()).label("refused"),
-    )  # fmt: skip
-    asked = [c.kind.in_(kinds), c.success == "admitted", c.state != State.entered_in_error.value]
-    linked = or_(c.link_id.is_not(None), c.previous_referral_id.is_not(None))
-    return wanted.where(*asked, linked, or_(refused, waits), *seen_by(question.lookup, REFERRAL)).cte("blocking")
+
+def _below(part: CTE) -> CTE:
+    """Return the referrals that take up one of a stay, directly or through others."""
+    taker, next_taker = REFERRAL.alias("taker"), REFERRAL.alias("next_taker")
+    chain = (
+        select(part.c.org_id, part.c.stay_id, taker.c.id)
+        .join(taker, (taker.c.org_id == part.c.org_id) & (taker.c.previous_referral_id == part.c.id))
+        .cte("chain", recursive=True)
+    )
+    return chain.union(  # distinct rows end also a chain that closes on itself
+        select(chain.c.org_id, chain.c.stay_id, next_taker.c.id).join(
+            next_taker,
+            (next_taker.c.org_id == chain.c.org_id) & (next_taker.c.previous_referral_id == chain.c.id),
+        )
+    )
 
 
 def _left_later(c: Columns, at: int) -> ColumnElement[bool]:
@@ -84,47 +104,63 @@ def _left_later(c: Columns, at: int) -> ColumnElement[bool]:
     return kept
 
 
-def _found(part: CTE, blocking: CTE) -> FromClause:
-    """Return which referrals to later rungs are of the person of a stay: by card, or by the chain of referrals."""
-    chain = select(
-        blocking.c.org_id, blocking.c.kind, blocking.c.refused, blocking.c.previous_referral_id.label("id")
-    ).where(blocking.c.previous_referral_id.is_not(None)).cte("chain", recursive=True)  # fmt: skip
-    above = REFERRAL.alias("above")
-    chain = chain.union(  # distinct rows end also a chain that closes on itself
-        select(chain.c.org_id, chain.c.kind, chain.c.refused, above.c.previous_referral_id)
-        .join(above, (above.c.org_id == chain.c.org_id) & (above.c.id == chain.c.id))
-        .where(above.c.previous_referral_id.is_not(None))
+def _keeping(question: BlockedQuestion, asked: Columns, stay: Columns, rung: Rung) -> ColumnElement[bool]:
+    """Return the condition: a referral to this rung, later than the stay's, keeps the stay where it is.
+
+    It waits at the instant, or was refused for want of a place between the beginning of the stay and then.
+    """
+    at = to_milliseconds(question.at)
+    stuck = [kind for rung_of, later in LATER.items() if rung in later for kind in question.kinds[rung_of]]
+    refused = (asked.state == State.refused.value) & (asked.reason == Reason.no_place.value)
+    waits = (ms(asked.waitlisted_at) <= at) & or_(asked.state == State.waitlisted.value, _left_later(asked, at))
+    return and_(
+        asked.kind.in_(list(question.kinds[rung])),
+        stay.kind.in_(stuck),
+        asked.success == SuccessState.admitted.value,
+        asked.state != State.entered_in_error.value,
+        or_(waits, refused & (ms(asked.state_at) <= at) & (ms(asked.state_at) >= stay.since)),
     )
-    by_card = _pairs(part, blocking).join(blocking, blocking.c.link_id == part.c.link_id)
-    by_chain = _pairs(part, chain).join(chain, (chain.c.org_id == part.c.org_id) & (chain.c.id == part.c.id))
-    return union(by_card, by_chain).subquery("found")
 
 
-def _pairs(part: CTE, other: CTE) -> Select[tuple[object, object, str, int | None]]:
-    return select(part.c.org_id, part.c.stay_id, other.c.kind, other.c.refused).select_from(part)
+def _found(question: BlockedQuestion, stay: CTE, part: CTE) -> FromClause:
+    """Return for each referral of a stay, and each below it, whether somebody asks in vain for each later rung.
+
+    The person of a stay is known by card, or by the chain of referrals.
+    """
+    asked, same = REFERRAL.c, (part.c.org_id == stay.c.org_id) & (part.c.stay_id == stay.c.stay_id)
+    seen = seen_by(question.lookup, REFERRAL)
+    # Cards are looked up one by one: by a join, SQLite would go through all referrals first.
+    carded = [
+        exists().where(asked.link_id == part.c.link_id, _keeping(question, asked, stay.c, rung), *seen) for rung in _BY
+    ]
+    one = [stay.c.org_id, stay.c.stay_id, stay.c.kind, stay.c.carded]
+    by_card = select(*one, *(_flag(card).label(rung) for card, rung in zip(carded, _BY, strict=True)))
+    below = _below(part)
+    of_stay = (below.c.org_id == stay.c.org_id) & (below.c.stay_id == stay.c.stay_id)
+    itself = (asked.org_id == below.c.org_id) & (asked.id == below.c.id)
+    by_chain = select(*one, *(_flag(_keeping(question, asked, stay.c, rung)) for rung in _BY))
+    by_chain = by_chain.select_from(below.join(stay, of_stay).join(REFERRAL, itself)).where(*seen)
+    return union_all(by_card.select_from(part.join(stay, same)), by_chain).subquery("found")
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
 
 
 async def blocked(session: ReadSession, question: BlockedQuestion) -> list[Blocked]:
     """Return the stays open for long, by kind, and how many are blocked, and by which later rung."""
-    part, blocking = _still_open(question), _blocking(question)
+    part = _still_open(question)
     since = func.min(part.c.came)
-    carded = func.max(case((part.c.link_id.is_not(None), 1), else_=0))
     keys = [part.c.org_id, part.c.stay_id, part.c.kind]
     long = to_milliseconds(question.at) - since > question.days * DAY_MS
-    stay = select(*keys, since.label("since"), carded.label("carded")).group_by(*keys).having(long).cte("stay")
-    found = _found(part, blocking)
-    one = [stay.c.org_id, stay.c.stay_id, stay.c.kind, stay.c.carded]
-    flags = [func.max(case((_by(question, stay, found, rung), 1), else_=0)).label(rung.value) for rung in _BY]
-    same = (found.c.org_id == stay.c.org_id) & (found.c.stay_id == stay.c.stay_id)
-    each = select(*one, *flags).select_from(stay).outerjoin(found, same).group_by(*one).subquery()
-    by = [each.c[rung.value] == 1 for rung in _BY]
+    carded = func.max(_flag(part.c.link_id.is_not(None))).label("carded")
+    stay = select(*keys, since.label("since"), carded).group_by(*keys).having(long).cte("stay")
+    same = (part.c.org_id == stay.c.org_id) & (part.c.stay_id == stay.c.stay_id)
+    of_long = select(part.c.org_id, part.c.stay_id, part.c.id, part.c.link_id).join(stay, same).cte("of_long")
+    found = _found(question, stay, of_long)
+    one = [found.c.org_id, found.c.stay_id, found.c.kind, found.c.carded]
+    each = select(*one, *(func.max(found.c[rung]).label(rung) for rung in _BY)).group_by(*one).subquery()
+    by = [each.c[rung] == 1 for rung in _BY]
     sums = [count(each.c.carded == 1), count(or_(*by)), *map(count, by)]
     statement = select(each.c.kind, func.count(), *sums).group_by(each.c.kind)
     return [Blocked(kind, *map(int, counts)) for kind, *counts in await session.execute(statement)]
-
-
-def _by(question: BlockedQuestion, stay: CTE, found: FromClause, rung: Rung) -> ColumnElement[bool]:
-    """Return the condition: a referral to this rung, later than the stay's, keeps the stay where it is."""
-    stuck = [kind for rung_of, later in LATER.items() if rung in later for kind in question.kinds[rung_of]]
-    in_stay = or_(found.c.refused.is_(None), found.c.refused >= stay.c.since)
-    return found.c.kind.in_(list(question.kinds[rung])) & stay.c.kind.in_(stuck) & in_stay

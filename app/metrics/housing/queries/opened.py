@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, case, func, literal, select
+from sqlalchemy import CTE, ColumnElement, case, func, literal, or_, select, tuple_, union_all
 
 from app.clock import DAY_MS, HOUR_MS
 from app.db.table import table_of
@@ -48,11 +48,37 @@ def night_counted(at: ColumnElement[int], wall: Wall) -> ColumnElement[int]:
 
 
 def opened_stay(c: Columns) -> list[ColumnElement[bool]]:
-    """Return the conditions that a referral opened a stay."""
+    """Return the conditions that a referral opened a stay.
+
+    They stand in the statement word for word as in the indexes of stays (`app.referrals.models`), not as parameters:
+    else the databases could not tell that those indexes hold every stay.
+    """
     return [
-        c.success == SuccessState.admitted.value,
+        c.success == literal(SuccessState.admitted.value, literal_execute=True),
         c.admitted_at.is_not(None),
-        c.state != State.entered_in_error.value,
+        c.state != literal(State.entered_in_error.value, literal_execute=True),
+    ]
+
+
+def gone_after(at: int) -> list[ColumnElement[bool]]:
+    """Return the conditions on stays that began by an instant (ms) and ended after it: one range of an index.
+
+    Most stays began before most instants, and few end after it. SQLite cannot know, so the sum keeps it from the index
+    by beginnings.
+    """
+    return [ms(REFERRAL.c.admitted_at) + 0 <= at, ms(REFERRAL.c.exited_at) > at]
+
+
+def lasting(start: int, end: int) -> list[list[ColumnElement[bool]]]:
+    """Return the conditions on stays that last beyond `start` and begin by `end` (ms), in disjoint parts.
+
+    Those that began after `start`, and two parts of those that were there: each part is one range of an index.
+    """
+    came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
+    return [
+        [came > start, came <= end, or_(left.is_(None), left > start)],
+        gone_after(start),
+        [came <= start, left.is_(None)],
     ]
 
 
@@ -61,35 +87,52 @@ def of_kind(c: Columns, kind: str | None) -> list[ColumnElement[bool]]:
     return [] if kind is None else [c.kind == kind]
 
 
-def moves_between(kinds: Collection[str], since: int | None, until: int) -> CTE:
-    """Return the moves between emergency housings that continue one stay: (org_id, from_..., to_...).
+def continues(before: Columns, after: Columns, kinds: Collection[str], until: int) -> list[ColumnElement[bool]]:
+    """Return the conditions that one referral continues the stay of another: a move between emergency housings.
 
-    The next referral takes up the one before, and its admission lies after that one's admission and within a day of its
-    exit; the first such one counts. Admissions in (since, until] only, in ms.
+    It takes up the one before, and its admission lies after that one's admission and within a day of its exit, and not
+    after `until` (ms). Of several that do, the first counts.
     """
+    came, left = ms(after.admitted_at), ms(before.exited_at)
+    return [
+        after.org_id == before.org_id,
+        after.previous_referral_id == before.id,
+        *opened_stay(before),
+        *opened_stay(after),
+        before.kind.in_(sorted(kinds)),
+        after.kind.in_(sorted(kinds)),
+        came > ms(before.admitted_at),
+        came >= left - DAY_MS,
+        came <= left + DAY_MS,
+        came <= until,
+    ]
+
+
+def moves_between(kinds: Collection[str], since: int, until: int) -> CTE:
+    """Return the moves that continue a stay, of admissions in [since, until] (ms): (org_id, from_id, to_...)."""
     before, after = REFERRAL.alias("before"), REFERRAL.alias("after")
-    came, left = ms(after.c.admitted_at), ms(before.c.exited_at)
+    came = ms(after.c.admitted_at)
     rank = func.row_number().over(partition_by=(before.c.org_id, before.c.id), order_by=(came, after.c.id))
     found = (
         select(
             before.c.org_id,
             before.c.id.label("from_id"),
-            before.c.link_id.label("from_link"),
-            ms(before.c.admitted_at).label("from_came"),
             after.c.id.label("to_id"),
             ms(after.c.exited_at).label("to_left"),
             after.c.exit_destination.label("to_destination"),
             rank.label("rank"),
         )
-        .join(after, (after.c.org_id == before.c.org_id) & (after.c.previous_referral_id == before.c.id))
-        .where(*opened_stay(before.c), *opened_stay(after.c))
-        .where(before.c.kind.in_(sorted(kinds)), after.c.kind.in_(sorted(kinds)))
-        .where(came > ms(before.c.admitted_at), came >= left - DAY_MS, came <= left + DAY_MS, came <= until)
-        .where(*([] if since is None else [came > since]))
+        .where(after.c.previous_referral_id.is_not(None), came >= since)
+        .where(*continues(before.c, after.c, kinds, until))
         .subquery()
     )
     moves = select(found).where(found.c.rank == 1).cte("transfer")
     return moves.prefix_with("MATERIALIZED")  # else SQLite works it out again for every stay
+
+
+def among_moves(c: Columns, moves: CTE, *ends: str) -> ColumnElement[bool]:
+    """Return the condition that a move leads from a referral (end from_id), or to it (to_id)."""
+    return tuple_(c.org_id, c.id).in_(union_all(*(select(moves.c.org_id, moves.c[end]) for end in ends)))
 
 
 def bounds(question: StaysQuestion) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import FromClause, case, func, literal, null, or_, select, union_all
+from sqlalchemy import CTE, FromClause, case, func, literal, null, or_, select, union_all
 
 from app.db.engine import ReadSession
 from app.db.table import table_of
@@ -13,8 +13,15 @@ from app.db.types import to_milliseconds
 from app.directory.models import FacilityReport as ReportRow
 from app.metrics.asking import View
 from app.metrics.counting import ms, seen_by
-from app.metrics.housing.queries.opened import REFERRAL, night_counted, of_kind, opened_stay, wall_between
-from app.metrics.housing.records import Change, FacilityReport, Unplaced
+from app.metrics.housing.queries.opened import (
+    REFERRAL,
+    lasting,
+    night_counted,
+    of_kind,
+    opened_stay,
+    wall_between,
+)
+from app.metrics.housing.records import FacilityNight, Unplaced
 from app.metrics.housing.rules import night_at
 
 _REPORT: Final = table_of(ReportRow)
@@ -28,34 +35,9 @@ class Nights:
     last: int
 
 
-async def night_changes(session: ReadSession, facilities: Collection[UUID], nights: Nights) -> list[Change]:
-    """Return by how much the stays in each facility change from night to night; the first night counts from zero.
-
-    A stay covers the nights counted in [admission, exit). Any organisation may have made the referral.
-    """
-    start, end = to_milliseconds(night_at(nights.first)), to_milliseconds(night_at(nights.last))
-    wall = wall_between(night_at(nights.first), night_at(nights.last))
-    came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
-    here = [
-        *opened_stay(REFERRAL.c),
-        REFERRAL.c.facility_id.in_(list(facilities)),
-        came <= end,
-        or_(left.is_(None), left > start),
-    ]
-    first = case((came <= start, nights.first), else_=night_counted(came, wall))
-    moves = union_all(
-        select(REFERRAL.c.facility_id, first.label("night"), literal(1).label("change")).where(*here),
-        select(REFERRAL.c.facility_id, night_counted(left, wall), literal(-1)).where(*here, left <= end),
-    ).subquery()
-    statement = select(moves.c.facility_id, moves.c.night, func.sum(moves.c.change)).group_by(
-        moves.c.facility_id, moves.c.night
-    )
-    return [Change(facility, int(night), int(change)) for facility, night, change in await session.execute(statement)]
-
-
-def _latest_reports(operators: Collection[UUID], facilities: Collection[UUID], nights: Nights) -> FromClause:
-    """Return each facility's latest report of each night that says how many places are free, from the night before."""
-    start, end = night_at(nights.first - 2), night_at(nights.last)
+def _latest_reports(operators: Collection[UUID], facilities: Collection[UUID], nights: Nights) -> CTE:
+    """Return each facility's latest report of each night that says how many places are free."""
+    start, end = night_at(nights.first - 1), night_at(nights.last)
     at = ms(_REPORT.c.observed_at)
     night = night_counted(at, wall_between(start, end)).label("night")
     rank = func.row_number().over(
@@ -71,39 +53,48 @@ def _latest_reports(operators: Collection[UUID], facilities: Collection[UUID], n
         at <= to_milliseconds(end),
     )  # fmt: skip
     numbered = chosen.subquery()
-    return select(numbered).where(numbered.c.rank == 1).subquery("latest")
+    latest = select(numbered.c.facility_id, numbered.c.at, numbered.c.night, numbered.c.places_free)
+    return latest.where(numbered.c.rank == 1).cte("latest").prefix_with("MATERIALIZED")
 
 
-async def reports(
-    session: ReadSession, operators: Collection[UUID], facilities: Collection[UUID], nights: Nights
-) -> list[FacilityReport]:
-    """Return each facility's latest report of each night, with the stays present at its instant.
+def _moves(facilities: Collection[UUID], nights: Nights) -> FromClause:
+    """Return who came to each facility and who left it, by night: (facility_id, night, at, change).
 
-    The night before the first is there too: its report may have to stand in.
+    `at` is in ms. Those who were there already come on the first night, at no instant. Any organisation may have made
+    the referral.
     """
-    latest = _latest_reports(operators, facilities, nights)
-    start, end = to_milliseconds(night_at(nights.first - 2)), to_milliseconds(night_at(nights.last))
+    start, end = to_milliseconds(night_at(nights.first - 1)), to_milliseconds(night_at(nights.last))
+    wall = wall_between(night_at(nights.first - 1), night_at(nights.last))
     came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
-    here = [
-        *opened_stay(REFERRAL.c),
-        REFERRAL.c.facility_id.in_(list(facilities)),
-        came <= end,
-        or_(left.is_(None), left > start),
-    ]
-    nothing = null()
+    here = [*opened_stay(REFERRAL.c), REFERRAL.c.facility_id.in_(list(facilities))]
+    later, *earlier = lasting(start, end)
+    facility, one, first = REFERRAL.c.facility_id, literal(1), literal(nights.first)
+    began = select(facility, night_counted(came, wall).label("night"), came.label("at"), one.label("change"))
+    ended = select(facility, night_counted(left, wall), left, literal(-1))
+    return union_all(
+        began.where(*here, *later),
+        ended.where(*here, left > start, left <= end, came <= end),
+        *(select(facility, first, null(), one).where(*here, *there) for there in earlier),
+    ).subquery("move")
+
+
+async def facility_nights(
+    session: ReadSession, operators: Collection[UUID], facilities: Collection[UUID], nights: Nights
+) -> list[FacilityNight]:
+    """Return each facility's nights on which somebody came or left or it reported, in order; the first from zero."""
+    move, latest = _moves(facilities, nights), _latest_reports(operators, facilities, nights)
+    by_then = or_(move.c.at.is_(None), move.c.at <= latest.c.at)
+    zero = literal(0)
     seen = union_all(
-        select(latest.c.facility_id, latest.c.at, literal(0).label("change"), latest.c.night, latest.c.places_free),
-        select(REFERRAL.c.facility_id, came, literal(1), nothing, nothing).where(*here),
-        select(REFERRAL.c.facility_id, left, literal(-1), nothing, nothing).where(*here, left <= end),
-    ).subquery()
-    running = func.sum(seen.c.change).over(partition_by=seen.c.facility_id, order_by=seen.c.at)
-    counted = select(seen, running.label("occupied")).subquery()
-    statement = select(counted.c.facility_id, counted.c.night, counted.c.places_free, counted.c.occupied).where(
-        counted.c.night.is_not(None)
-    )
+        select(latest.c.facility_id, latest.c.night, zero.label("change"), zero.label("before"), latest.c.places_free),
+        select(move.c.facility_id, move.c.night, move.c.change, case((by_then, move.c.change), else_=0), null())
+        .outerjoin(latest, (latest.c.facility_id == move.c.facility_id) & (latest.c.night == move.c.night)),
+    ).subquery()  # fmt: skip
+    keys = [seen.c.facility_id, seen.c.night]
+    sums = [func.sum(seen.c.change), func.sum(seen.c.before), func.max(seen.c.places_free)]
+    found = await session.execute(select(*keys, *sums).group_by(*keys).order_by(*keys))
     return [
-        FacilityReport(facility, int(n), int(free), int(who))
-        for facility, n, free, who in await session.execute(statement)
+        FacilityNight(facility, int(n), int(change), int(before), free) for facility, n, change, before, free in found
     ]
 
 
@@ -114,8 +105,9 @@ async def unplaced(session: ReadSession, view: View, kind: str | None, nights: N
     came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
     first = case((came <= start, nights.first), else_=night_counted(came, wall))
     after = case((left <= end, night_counted(left, wall)), else_=nights.last + 1)
-    here = [*opened_stay(REFERRAL.c), REFERRAL.c.facility_id.is_(None), came <= end, or_(left.is_(None), left > start)]
-    statement = select(REFERRAL.c.kind, func.sum(after - first)).where(
-        *here, *seen_by(view, REFERRAL), *of_kind(REFERRAL.c, kind)
-    )
-    return [Unplaced(found, int(n)) for found, n in await session.execute(statement.group_by(REFERRAL.c.kind))]
+    here = [*opened_stay(REFERRAL.c), REFERRAL.c.facility_id.is_(None), *seen_by(view, REFERRAL)]
+    here += of_kind(REFERRAL.c, kind)
+    covered = select(REFERRAL.c.kind, (after - first).label("nights"))
+    stays = union_all(*(covered.where(*here, *part) for part in lasting(start, end))).subquery()
+    statement = select(stays.c.kind, func.sum(stays.c.nights)).group_by(stays.c.kind)
+    return [Unplaced(found, int(n)) for found, n in await session.execute(statement)]

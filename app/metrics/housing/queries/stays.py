@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal, not_, select, union_all
 
 from app.clock import DAY_MS
 from app.db.engine import ReadSession
@@ -19,6 +19,7 @@ from app.metrics.housing.definitions import POSITIVE, RETENTION_DAYS, RETURN_FRO
 from app.metrics.housing.queries.opened import (
     REFERRAL,
     StaysQuestion,
+    among_moves,
     bounds,
     moves_between,
     of_kind,
@@ -35,22 +36,22 @@ _ENCOUNTER: Final = table_of(Encounter)
 def _whole_stays(question: StaysQuestion) -> FromClause:
     """Return the stays opened in the periods, each with its moves followed to the end.
 
-    A stay is seen where its first referral was made, and is of that referral's kind.
+    A stay is seen where its first referral was made, and is of that referral's kind. Most have no move: those are read
+    as they stand, the others are walked along.
     """
     since, until = bounds(question)
     moves = moves_between(question.transfers, since, to_milliseconds(question.as_of))
     came = ms(REFERRAL.c.admitted_at)
-    arrival = moves.alias("arrival")
-    first = (
-        select(
-            REFERRAL.c.org_id, REFERRAL.c.id, REFERRAL.c.kind, came.label("came"),
-            ms(REFERRAL.c.exited_at).label("left"), REFERRAL.c.exit_destination.label("destination"),
-            literal(0).label("moves"),
-        )
-        .outerjoin(arrival, (arrival.c.org_id == REFERRAL.c.org_id) & (arrival.c.to_id == REFERRAL.c.id))
-        .where(*opened_stay(REFERRAL.c), came >= since, came < until, arrival.c.to_id.is_(None))
-        .where(*seen_by(question.view, REFERRAL), *of_kind(REFERRAL.c, question.kind))
+    opened = select(
+        REFERRAL.c.org_id, REFERRAL.c.id, REFERRAL.c.kind, came.label("came"),
+        ms(REFERRAL.c.exited_at).label("left"), REFERRAL.c.exit_destination.label("destination"),
+        literal(0).label("moves"),
+    ).where(
+        *opened_stay(REFERRAL.c), came >= since, came < until, *seen_by(question.view, REFERRAL),
+        *of_kind(REFERRAL.c, question.kind),
     )  # fmt: skip
+    whole = opened.where(not_(among_moves(REFERRAL.c, moves, "from_id", "to_id")))
+    first = opened.where(among_moves(REFERRAL.c, moves, "from_id"), not_(among_moves(REFERRAL.c, moves, "to_id")))
     walk = first.cte("walk", recursive=True)
     walk = walk.union_all(
         select(
@@ -58,9 +59,8 @@ def _whole_stays(question: StaysQuestion) -> FromClause:
             walk.c.moves + 1,
         ).join(moves, (moves.c.org_id == walk.c.org_id) & (moves.c.from_id == walk.c.id))
     )  # fmt: skip
-    onwards = moves.alias("onwards")
-    ends = select(walk).outerjoin(onwards, (onwards.c.org_id == walk.c.org_id) & (onwards.c.from_id == walk.c.id))
-    return ends.where(onwards.c.to_id.is_(None)).subquery("stay")
+    ends = select(walk).where(not_(among_moves(walk.c, moves, "from_id")))
+    return union_all(whole, ends).subquery("stay")
 
 
 async def durations(session: ReadSession, question: StaysQuestion) -> list[Durations]:
@@ -68,30 +68,30 @@ async def durations(session: ReadSession, question: StaysQuestion) -> list[Durat
     stay, now = _whole_stays(question), to_milliseconds(question.as_of)
     ended = and_(stay.c.left.is_not(None), stay.c.left <= now)
     lasted = case((ended, stay.c.left), else_=now) - stay.c.came
-    group = [
+    old = [(now - stay.c.came >= days * DAY_MS, days) for days in reversed(RETENTION_DAYS)]
+    keys = [
         period_at(stay.c.came, question.periods).label("period"),
         stay.c.kind,
         (lasted // DAY_MS).label("days"),
         case((ended, 1), else_=0).label("ended"),
+        case((and_(ended, stay.c.destination.in_([one.value for one in POSITIVE])), 1), else_=0).label("positive"),
+        case(*old, else_=0).label("old"),
     ]
-    positive = and_(ended, stay.c.destination.in_([one.value for one in POSITIVE]))
-    old = [now - stay.c.came >= days * DAY_MS for days in RETENTION_DAYS]
-    kept = [lasted >= days * DAY_MS for days in RETENTION_DAYS]
-    flags = [*old, *(a & b for a, b in zip(old, kept, strict=True))]
-    flags += [a & (b | positive) for a, b in zip(old, kept, strict=True)]
-    inner = select(*group, stay.c.moves, *(case((flag, 1), else_=0).label(f"f{n}") for n, flag in enumerate(flags)))
-    rows = inner.subquery()
-    keys = [rows.c.period, rows.c.kind, rows.c.days, rows.c.ended]
-    sums = [func.sum(rows.c[f"f{n}"]) for n in range(len(flags))]
-    statement = select(*keys, func.count(), func.sum(rows.c.moves), *sums).group_by(*keys)
+    rows = select(*keys, stay.c.moves).subquery()
+    group = [rows.c[key.name] for key in keys]
+    statement = select(*group, func.count(), func.sum(rows.c.moves)).group_by(*group)
     return [_durations(row) for row in await session.execute(statement)]
 
 
 def _durations(row: Sequence[Any]) -> Durations:
-    period, kind, days, ended, stays, transfers, *flags = row
-    counts, n = tuple(map(int, flags)), len(RETENTION_DAYS)
-    old, retained, positive = counts[:n], counts[n : 2 * n], counts[2 * n :]
-    return Durations(int(period), kind, int(days), bool(ended), stays, int(transfers), old, retained, positive)
+    """Return one group: all its stays lasted as long, and are old enough for the same of RETENTION_DAYS."""
+    period, kind, days, ended, positive, old, stays, transfers = row
+    enough = [stays if old >= limit else 0 for limit in RETENTION_DAYS]
+    kept = [n if days >= limit else 0 for n, limit in zip(enough, RETENTION_DAYS, strict=True)]
+    better = enough if positive else kept
+    return Durations(
+        int(period), kind, int(days), bool(ended), stays, int(transfers), tuple(enough), tuple(kept), tuple(better)
+    )
 
 
 def _key_year_end(at: ColumnElement[int], as_of: datetime) -> ColumnElement[int]:
@@ -119,7 +119,8 @@ async def exits(session: ReadSession, question: StaysQuestion, lookup: View) -> 
     seen = exists().where(
         _ENCOUNTER.c.link_id == REFERRAL.c.link_id,
         _ENCOUNTER.c.withdrawn.is_(False),
-        _ENCOUNTER.c.sleeping.in_(STREET),
+        # In the words of the index that holds these encounters only (`app.encounters.models.SLEPT_OUTSIDE`).
+        _ENCOUNTER.c.sleeping.in_([literal(one, literal_execute=True) for one in STREET]),
         met >= day + RETURN_FROM_DAYS,
         met <= due,
         *seen_by(lookup, _ENCOUNTER),
@@ -130,8 +131,8 @@ async def exits(session: ReadSession, question: StaysQuestion, lookup: View) -> 
             case((carded, 1), else_=0).label("carded"), case((followed, 1), else_=0).label("followed"),
             case((followed & seen, 1), else_=0).label("returned"),
         )
-        .outerjoin(moves, (moves.c.org_id == REFERRAL.c.org_id) & (moves.c.from_id == REFERRAL.c.id))
-        .where(*opened_stay(REFERRAL.c), left >= since, left < until, moves.c.to_id.is_(None))
+        .where(*opened_stay(REFERRAL.c), left >= since, left < until)
+        .where(not_(among_moves(REFERRAL.c, moves, "from_id")))
         .where(*seen_by(question.view, REFERRAL), *of_kind(REFERRAL.c, question.kind))
         .subquery()
     )  # fmt: skip

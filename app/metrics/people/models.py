@@ -1,4 +1,4 @@
-"""The tables of the facts of reach."""
+"""The tables of sets of people. All of them link the days of one person: they go with the key of their period."""
 
 from datetime import date
 from uuid import UUID
@@ -8,30 +8,6 @@ from sqlalchemy import Index, Integer, LargeBinary
 from app.db.table import Base, column, placed
 from app.db.types import Bytes16, Day, Key, Small, TerritoryCode, Word, one_of
 from app.metrics.cohorts import Span
-
-
-class ContactFact(Base, table=True):
-    """The encounters of a day, week or month in one territory by one team."""
-
-    __tablename__ = "contact_fact"
-    __table_args__ = (
-        one_of("span", Span),
-        Index(None, "span", "first_day", "territory"),
-        placed("organisation", "Counts of encounters by days, territory and team, computed from the encounters."),
-    )
-
-    org_id: UUID = column(Key, "Organisation of the team.", key=True)
-    span: str = column(Word, "Whether it covers a day, a week or a month.", key=True)
-    first_day: date = column(Day, "First service day.", key=True)
-    territory: str = column(TerritoryCode, "Where they were; * for everywhere.", key=True)
-    team_id: UUID = column(Key, "Team that met people; the nil UUID for every team.", key=True)
-    encounters: int = column(Integer, "Encounters.")
-    contacts: int = column(Integer, "People present, summed.")
-    with_card: int = column(Integer, "Contacts with a card.")
-    first: int = column(Integer, "Contacts said to be the first this year.")
-    met_before: int = column(Integer, "Contacts said not to be the first this year.")
-    first_without_card: int = column(Integer, "First contacts without a card.")
-    late: int = column(Integer, "Encounters received late.")
 
 
 class PersonNumber(Base, table=True):
@@ -66,3 +42,25 @@ class PeopleFact(Base, table=True):
     first_day: date = column(Day, "First service day.", key=True)
     territory: str = column(TerritoryCode, "Where they were met; * for everywhere.", key=True)
     people: bytes = column(LargeBinary, "Roaring bitmap of person_number.number, serialised.")
+
+
+class AloneFact(Base, table=True):
+    """The encounters with one person of a day in one territory, and who showed a card of the day's own year.
+
+    A card shown after midnight in the last night of a year is of the next year's key and not in it: all of a row goes
+    with the key of its day's year. Three organisations in 15 territories have 48 rows a day, 17,500 a year.
+    """
+
+    __tablename__ = "alone_fact"
+    __table_args__ = (
+        Index(None, "day", "territory"),
+        placed("organisation", "Who was met alone with a card, by day; destroyed with the key of the day's year."),
+    )
+
+    org_id: UUID = column(Key, "Organisation of the teams.", key=True)
+    day: date = column(Day, "Service day.", key=True)
+    territory: str = column(TerritoryCode, "Where they were met; * for everywhere.", key=True)
+    encounters: int = column(Integer, "Encounters with one person.")
+    with_card: int = column(Integer, "Those with a card stored under the key of the day's year.")
+    late: int = column(Integer, "Those received late.")
+    people: bytes = column(LargeBinary, "Roaring bitmap of person_number.number of those with such a card, serialised.")

@@ -1,0 +1,1 @@
+"""Contacts counted by days, territory and team, for every family of figures that counts encounters."""

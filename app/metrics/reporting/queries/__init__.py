@@ -1,0 +1,1 @@
+"""The statements behind reporting health, in two forms: on the records of a view, and by day for the facts."""

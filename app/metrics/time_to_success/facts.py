@@ -1,0 +1,219 @@
+"""The facts about the time to success: outcomes by day after the making, packed."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, delete, null, select, text
+
+from app.audit.service import SERVICE
+from app.clock import DAY_MS
+from app.db.bulk import insert_all_new
+from app.db.engine import ReadSession, WriteSession
+from app.db.portability import NUMBERING, hold
+from app.db.table import table_of
+from app.db.types import to_milliseconds
+from app.metrics.asking import View
+from app.metrics.cohorts import Span, cohort_of
+from app.metrics.counting import within
+from app.metrics.facts import EVERYWHERE
+from app.metrics.indicator import Granularity, Period
+from app.metrics.time_to_success import queries
+from app.metrics.time_to_success.cells import Cells, Gathered
+from app.metrics.time_to_success.definitions import Ending, TimeGroupBy
+from app.metrics.time_to_success.models import KindNumber, TimeFact
+from app.metrics.time_to_success.queries import TimeQuestion
+from app.metrics.time_to_success.records import Group, Tally
+
+_FACT: Final = table_of(TimeFact)
+_NUMBER: Final = table_of(KindNumber)
+_LONGER: Final = (Span.week, Span.month)
+Places = dict[tuple[date, str], Cells]
+"""The referrals of each (first day, territory)."""
+
+
+class TimeFacts:
+    """Keeps packed outcomes; the same hands as `app.metrics.facts.Facts`."""
+
+    async def recompute(self, session: WriteSession, org_id: UUID, days: Collection[date]) -> None:
+        """Compute an organisation's days anew from the referrals, and the weeks and months they lie in from days."""
+        rows = await queries.by_day(session, org_id, days)
+        await _store(session, org_id, Span.day, days, _places(rows, await _numbered(session, {row[2] for row in rows})))
+        for span in _LONGER:
+            cohorts = {cohort_of(day, span) for day in days}
+            together: Places = defaultdict(Cells)
+            for cohort in cohorts:
+                for _day, territory, *packed in await _days_kept(session, org_id, cohort):
+                    together[cohort.since, territory].merge(*packed)
+            await _store(session, org_id, span, {cohort.since for cohort in cohorts}, together)
+
+    async def clear(self, session: WriteSession) -> None:
+        """Throw all facts away; their days must be marked in the same transaction. Numbers stay."""
+        await session.execute(delete(_FACT))
+
+    async def analyse(self, session: WriteSession) -> None:
+        """Tell the database what the tables have become, so that it plans well."""
+        for table in (_FACT, _NUMBER):
+            await session.execute(text(f"ANALYZE {table.name}"))
+
+    async def differences(self, session: ReadSession, org_id: UUID, clean: Sequence[Period]) -> int:
+        """Return how many facts of clean days a recount finds different, and of weeks and months their days."""
+        wrong, numbers = 0, await _numbers(session)
+        for part in (part for run in clean for part in run.split(Granularity.month)):
+            days = [part.since + timedelta(days=n) for n in range(part.days)]
+            recount = _places(await queries.by_day(session, org_id, days), defaultdict(int, numbers))
+            wrong += _difference(recount, await _days_kept(session, org_id, part))
+        for span in _LONGER:
+            wrong += await _wrong_sums(session, org_id, span)
+        return wrong
+
+
+FACTS: Final = TimeFacts()
+
+
+async def add(
+    session: ReadSession,
+    view: View,
+    question: TimeQuestion,
+    cohorts: Mapping[Span, Sequence[date]],
+    tally: Tally,
+) -> None:
+    """Add what facts know of these cohorts to a tally: outcomes as if each of them counted already.
+
+    Reads a row for each cohort, organisation and territory seen.
+    """
+    kinds = {number: kind for kind, number in (await _numbers(session)).items()}
+    groups: dict[Group, int] = {}
+    gathered = Gathered()
+    for first_day, territory, *packed in await _chosen(session, view, question, cohorts):
+        by_key: Group = (_period(question, first_day), _key(question.group_by, first_day, territory))
+        gathered.add(groups.setdefault(by_key, len(groups)), *packed)
+    listed = list(groups)
+    for number, kind, ending, day, n in gathered.counts(to_milliseconds(question.as_of)):
+        if question.kind not in {None, kinds[kind]}:
+            continue
+        period, key = listed[number]
+        group = (period, kinds[kind] if question.group_by is TimeGroupBy.kind else key)
+        if ending is None:
+            tally.add_late(group, n)
+        else:
+            tally.add(group, ending, day, n)
+
+
+def _key(group_by: TimeGroupBy | None, first_day: date, territory: str) -> str | None:
+    match group_by:
+        case TimeGroupBy.territory:
+            return territory
+        case TimeGroupBy.month:
+            return f"{first_day:%Y-%m}"
+        case _:
+            return None
+
+
+def _period(question: TimeQuestion, day: date) -> int:
+    return bisect_right(question.periods, day, key=lambda period: period.since) - 1
+
+
+async def _chosen(
+    session: ReadSession, view: View, question: TimeQuestion, cohorts: Mapping[Span, Sequence[date]]
+) -> Sequence[Any]:
+    """Return (first day, territory, cells, counts, opened) of these cohorts.
+
+    Makings are left out where all were followed beyond the horizon: for those the count of them says it all.
+    """
+    fact = _FACT.c
+    conditions: list[ColumnElement[bool]] = [fact.org_id == view.org_id] if view.org_id is not None else []
+    if view.territories is not None:
+        conditions.append(fact.territory.in_(sorted(view.territories)))
+    elif question.group_by is TimeGroupBy.territory:
+        conditions.append(fact.territory != EVERYWHERE)
+    else:
+        conditions.append(fact.territory == EVERYWHERE)
+    last = to_milliseconds(question.as_of) - (question.horizon_days + 1) * DAY_MS
+    opened = case((fact.last_open_at > last, fact.opened), else_=null())
+    found: list[Any] = []
+    for span, first_days in cohorts.items():
+        if first_days:
+            statement = select(fact.first_day, fact.territory, fact.cells, fact.counts, opened)
+            chosen = statement.where(fact.span == span.value, fact.first_day.in_(first_days), *conditions)
+            found += (await session.execute(chosen)).all()
+    return found
+
+
+async def _numbers(session: ReadSession | WriteSession) -> dict[str, int]:
+    """Return {kind: number}."""
+    found = await session.execute(select(_NUMBER.c.kind, _NUMBER.c.number))
+    return {kind: number for kind, number in found}  # noqa: C416 - rows are no pairs to the types
+
+
+async def _numbered(session: WriteSession, kinds: Collection[str]) -> dict[str, int]:
+    """Return {kind: number} of all kinds, numbering those that have none."""
+    numbers = await _numbers(session)
+    if numbers.keys() >= set(kinds):
+        return numbers
+    await hold(await session.connection(), NUMBERING, [SERVICE])
+    numbers = await _numbers(session)
+    given = {
+        kind: n for n, kind in enumerate(sorted(set(kinds) - numbers.keys()), max(numbers.values(), default=0) + 1)
+    }
+    if given:
+        await insert_all_new(session, _NUMBER, [{"kind": kind, "number": n} for kind, n in given.items()])
+    return numbers | given
+
+
+def _places(rows: Iterable[Any], numbers: Mapping[str, int]) -> Places:
+    """Return the cells of each day and territory, and of each day everywhere."""
+    found: Places = defaultdict(Cells)
+    for day, territory, kind, ending, value, n, late in rows:
+        for place in (territory, EVERYWHERE):
+            found[day, place].add(numbers[kind], Ending(ending), value, n, late)
+    return found
+
+
+async def _store(session: WriteSession, org_id: UUID, span: Span, first_days: Collection[date], places: Places) -> None:
+    """Put these facts in place of all that a span had for these days."""
+    fact = _FACT.c
+    old = (fact.org_id == org_id, fact.span == span.value, fact.first_day.in_(sorted(first_days)))
+    await session.execute(delete(_FACT).where(*old))
+    rows = [
+        {"org_id": org_id, "span": span.value, "first_day": day, "territory": territory, **cells.packed()}
+        for (day, territory), cells in places.items()
+    ]
+    if rows:
+        await insert_all_new(session, _FACT, rows)
+
+
+async def _days_kept(session: ReadSession | WriteSession, org_id: UUID, period: Period) -> Sequence[Any]:
+    """Return (first day, territory, cells, counts, opened) of an organisation's days."""
+    fact = _FACT.c
+    found = await session.execute(
+        select(fact.first_day, fact.territory, fact.cells, fact.counts, fact.opened).where(
+            fact.org_id == org_id, fact.span == Span.day.value, within(fact.first_day, period)
+        )
+    )
+    return found.all()
+
+
+async def _wrong_sums(session: ReadSession, org_id: UUID, span: Span) -> int:
+    """Return how many facts of weeks or months are not the sum of their days'."""
+    fact = _FACT.c
+    columns = (fact.first_day, fact.territory, fact.cells, fact.counts, fact.opened)
+    kept = await session.execute(select(*columns).where(fact.org_id == org_id, fact.span == span.value))
+    days = await session.execute(select(*columns).where(fact.org_id == org_id, fact.span == Span.day.value))
+    together: Places = defaultdict(Cells)
+    for day, territory, *packed in days:
+        together[cohort_of(day, span).since, territory].merge(*packed)
+    return _difference(together, kept.all())
+
+
+def _difference(expected: Places, kept: Sequence[Any]) -> int:
+    """Return how many places two ways of computing facts do not agree about."""
+    found = {(day, territory): tuple(packed) for day, territory, *packed in kept}
+    wanted = {}
+    for place, cells in expected.items():
+        packed = cells.packed()
+        wanted[place] = (packed["cells"], packed["counts"], packed["opened"])
+    return sum(wanted.get(place) != found.get(place) for place in wanted.keys() | found.keys())
