@@ -6,10 +6,11 @@ import pytest
 
 from app.demo.device import Device
 from tests.api.conftest import city, desk, house, operator, phone, rest_room
+from tests.contract.conftest import permissions, unstarted
 from tests.hostile.corpus import CANARY
 from tests.street import ROUTES
 
-__all__ = ["city", "desk", "house", "operator", "phone", "rest_room"]
+__all__ = ["city", "desk", "house", "operator", "permissions", "phone", "rest_room", "unstarted"]
 
 
 @pytest.fixture

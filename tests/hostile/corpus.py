@@ -109,6 +109,27 @@ def _clock(good: bytes, says: str) -> bytes:
     return json.dumps(json.loads(good) | {"device_now": says}).encode()
 
 
+WORDS: Final = [
+    CANARY,
+    f"{CANARY}\x00",
+    f"{CANARY}\U0001f600",
+    CANARY * 100,
+    f"../../{CANARY}",
+    "../../etc/passwd",
+    "%00",
+    "-1",
+    str(2**70),
+    "1e400",
+    "NaN",
+    "",
+    "'",
+    "[]",
+    "\ufffd\u202e",
+    "0001-01-01",
+    "9999-12-31",
+]
+"""What stands in place of a parameter."""
+
 RAW_NUMBERS: Final = {"@1e400@": "1e400", "@-1e400@": "-1e400", "@1e-400@": "1e-400", "@-0@": "-0.0"}
 """Numbers Python cannot write: each stands in VALUES under its sign and is put in just before sending."""
 
