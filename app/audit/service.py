@@ -1,6 +1,5 @@
 """Appending to the chains, and checking that nobody changed them since."""
 
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,14 +9,13 @@ from uuid import UUID
 import orjson
 
 from app.audit import queries
+from app.audit.rules import FIRST, Entry, Follower, MacOf
 from app.db.engine import ReadSession, WriteSession
 from app.db.types import to_milliseconds
 from app.keyring import Keyring
 
 SERVICE: Final = UUID(int=0)
 """Stands for the service: as an organisation, its own chain; as an actor, its own acts."""
-
-_FIRST: Final = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +29,35 @@ class Act:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _mac(keyring: Keyring, previous: bytes, number: int, act: Act) -> bytes:
-    entry = {
-        "org_id": act.org_id,
+def _mac(keyring: Keyring, org_id: UUID, previous: bytes, number: int, entry: Entry) -> bytes:
+    said = {
+        "org_id": org_id,
         "number": number,
-        "at": to_milliseconds(act.at),
-        "actor": act.actor,
-        "action": act.action,
-        "detail": act.detail,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "detail": entry.detail,
     }
-    return keyring.mark("audit", previous + orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
+    return keyring.mark("audit", previous + orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
+
+
+def mac_of(keyring: Keyring, org_id: UUID) -> MacOf:
+    """Return what makes the codes of one chain's entries as they are stored, whatever somebody put there."""
+
+    def made(previous: bytes, number: int, stored: Entry) -> bytes | None:
+        try:
+            return _mac(keyring, org_id, previous, number, _read(stored))
+        except (TypeError, ValueError):
+            return None
+
+    return made
+
+
+def _read(stored: Entry) -> Entry:
+    """Return an entry with its actor as a UUID and its detail as JSON; SQLite holds 16 bytes and text."""
+    actor = UUID(bytes=stored.actor) if isinstance(stored.actor, bytes) else stored.actor
+    detail = orjson.loads(stored.detail) if isinstance(stored.detail, str) else stored.detail
+    return Entry(stored.number, stored.at, actor, stored.action, detail, stored.mac)
 
 
 async def append(session: WriteSession, keyring: Keyring, acts: Iterable[Act]) -> None:
@@ -54,8 +71,9 @@ async def append(session: WriteSession, keyring: Keyring, acts: Iterable[Act]) -
     heads = await queries.heads(session, (act.org_id for act in listed))
     rows = []
     for act in listed:
-        number, previous = heads.get(act.org_id, (0, _FIRST))
-        mac = _mac(keyring, previous, number + 1, act)
+        number, previous = heads.get(act.org_id, (0, FIRST))
+        entry = Entry(number + 1, to_milliseconds(act.at), act.actor, act.action, act.detail, None)
+        mac = _mac(keyring, act.org_id, previous, number + 1, entry)
         heads[act.org_id] = (number + 1, mac)
         rows.append(
             {
@@ -73,10 +91,8 @@ async def append(session: WriteSession, keyring: Keyring, acts: Iterable[Act]) -
 
 async def first_broken(session: ReadSession, keyring: Keyring, org_id: UUID) -> int | None:
     """Return the number of the first entry that does not follow from the one before it, or None when all do."""
-    previous = _FIRST
-    for expected, entry in enumerate(await queries.chain(session, org_id), start=1):
-        act = Act(entry.org_id, entry.actor, entry.action, entry.at, entry.detail)
-        if entry.number != expected or not hmac.compare_digest(entry.mac, _mac(keyring, previous, expected, act)):
-            return expected
-        previous = entry.mac
-    return None
+    follower = Follower(mac_of(keyring, org_id))
+    async for entry in queries.stored(session, org_id):
+        follower.follow(entry)
+    follower.finish()
+    return follower.findings[0].first if follower.findings else None
