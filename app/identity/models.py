@@ -13,7 +13,7 @@ from sqlmodel import Boolean
 from app.db.table import Base, column, placed
 from app.db.types import Bytes32, Instant, Key, Name, Small, Word, between, one_of
 from app.identity.rules import HANDLE_LENGTH, MOST_TRIES
-from app.identity.vocabulary import OrganisationKind, Reach, Role
+from app.identity.vocabulary import OrganisationKind, Reach, Role, SignInMethod
 
 _EITHER = "(team_id IS NULL) <> (facility_id IS NULL)"
 
@@ -133,6 +133,27 @@ class Token(Base, table=True):
     issued_at: datetime = column(Instant, "When it was issued, in ms since 1970 UTC.")
     expires_at: datetime = column(Instant, "When it ends.")
     revoked_at: datetime | None = column(Instant, "When it was withdrawn by itself.", null=True)
+
+
+class PersonSession(Base, table=True):
+    """A person who signed in with a browser, by the digest of the cookie."""
+
+    __tablename__ = "person_session"
+    __table_args__ = (
+        one_of("method", SignInMethod),
+        CheckConstraint("idle_at <= expires_at", name="idle_within"),
+        Index(None, "org_id", "account_id"),
+        Index(None, "expires_at"),
+        placed("reference", "Sessions of people by the digests of their cookies; a session that ends is deleted."),
+    )
+
+    digest: bytes = column(Bytes32, "SHA-256 of the cookie's value.", key=True)
+    org_id: UUID = column(Key, "Organisation of the account.", refers="organisation.id")
+    account_id: UUID = column(Key, "Account that signed in.")
+    method: SignInMethod = column(Word, "How it signed in.")
+    started_at: datetime = column(Instant, "When it signed in, in ms since 1970 UTC.")
+    idle_at: datetime = column(Instant, "When the session ends unless it is used before.")
+    expires_at: datetime = column(Instant, "When it ends whatever happens.")
 
 
 class ProofSeen(Base, table=True):

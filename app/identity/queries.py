@@ -12,7 +12,7 @@ from app.db.bulk import Row, insert_new
 from app.db.engine import ReadSession, WriteSession
 from app.db.table import table_of
 from app.identity import models
-from app.identity.records import Account, Bearer, Device, Enrolment, Organisation, Team
+from app.identity.records import Account, Bearer, Device, Enrolment, Organisation, PersonSession, Team
 
 ORGANISATION: Final = table_of(models.Organisation)
 TEAM: Final = table_of(models.Team)
@@ -21,6 +21,7 @@ ENROLMENT: Final = table_of(models.Enrolment)
 ACCOUNT: Final = table_of(models.Account)
 TOKEN: Final = table_of(models.Token)
 PROOF_SEEN: Final = table_of(models.ProofSeen)
+PERSON_SESSION: Final = table_of(models.PersonSession)
 
 _PURGED_AT_ONCE: Final = 500
 _Session = ReadSession | WriteSession
@@ -54,6 +55,51 @@ async def bearer(session: ReadSession, digest: bytes) -> Bearer | None:
     """Return whom the token of this digest speaks for, in one indexed read."""
     found = (await session.execute(_BEARER, {"digest": digest})).first()
     return Bearer(*tuple(found)) if found else None
+
+
+_PERSON: Final = (
+    select(
+        PERSON_SESSION.c.org_id,
+        PERSON_SESSION.c.account_id,
+        PERSON_SESSION.c.method,
+        PERSON_SESSION.c.started_at,
+        PERSON_SESSION.c.idle_at,
+        PERSON_SESSION.c.expires_at,
+        ACCOUNT.c.name,
+        ACCOUNT.c.role,
+        ACCOUNT.c.reach,
+        ACCOUNT.c.perimeter,
+    )
+    .join(ACCOUNT, and_(ACCOUNT.c.org_id == PERSON_SESSION.c.org_id, ACCOUNT.c.id == PERSON_SESSION.c.account_id))
+    .where(PERSON_SESSION.c.digest == bindparam("digest"), ACCOUNT.c.revoked_at.is_(None))
+)
+
+
+async def person_session(session: ReadSession, digest: bytes) -> PersonSession | None:
+    """Return the session of a cookie's digest, unless its account was revoked; whether it is over is not judged."""
+    found = (await session.execute(_PERSON, {"digest": digest})).first()
+    return PersonSession(*tuple(found)) if found else None
+
+
+async def prolong(session: WriteSession, digest: bytes, idle_at: datetime) -> None:
+    """Let a session idle until a later instant; never an earlier one, and never beyond its end."""
+    found = PERSON_SESSION.c.digest == digest
+    within = and_(PERSON_SESSION.c.idle_at < idle_at, PERSON_SESSION.c.expires_at >= idle_at)
+    await session.execute(update(PERSON_SESSION).where(found, within).values(idle_at=idle_at))
+
+
+async def end_session(session: WriteSession, digest: bytes) -> tuple[UUID, UUID] | None:
+    """Delete one session; return its organisation and account, or None when there was none."""
+    gone = delete(PERSON_SESSION).where(PERSON_SESSION.c.digest == digest)
+    found = (await session.execute(gone.returning(PERSON_SESSION.c.org_id, PERSON_SESSION.c.account_id))).first()
+    return (found[0], found[1]) if found else None
+
+
+async def end_sessions(session: WriteSession, org_id: UUID, account_id: UUID) -> int:
+    """Delete every session of an account; return how many there were."""
+    of_account = and_(PERSON_SESSION.c.org_id == org_id, PERSON_SESSION.c.account_id == account_id)
+    gone = await session.execute(delete(PERSON_SESSION).where(of_account).returning(PERSON_SESSION.c.digest))
+    return len(gone.all())
 
 
 async def _all(

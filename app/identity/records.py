@@ -89,3 +89,19 @@ class Bearer:
     reach: str | None
     perimeter: str | None
     account_revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSession:
+    """All that one session cookie brings up."""
+
+    org_id: UUID
+    account_id: UUID
+    method: str
+    started_at: datetime
+    idle_at: datetime
+    expires_at: datetime
+    name: str
+    role: str
+    reach: str
+    perimeter: str | None

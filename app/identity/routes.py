@@ -10,6 +10,7 @@ from app.http.body import read_one
 from app.http.context import Ctx, Now, Reading
 from app.http.openapi import body_of
 from app.http.problems import problems
+from app.http.rates import ENROLMENT, RENEWAL, throttled
 from app.identity import service
 from app.identity.access import allowed
 from app.identity.proofs import LONGEST_PROOF, new_nonce
@@ -39,6 +40,7 @@ def _with_nonce_documented(responses: dict[int | str, dict[str, Any]]) -> dict[i
     "/enrolments",
     status_code=201,
     summary="Enrol a device with a one-time code",
+    dependencies=[throttled(ENROLMENT)],
     openapi_extra=body_of(EnrolmentReceived),
     responses=problems(
         errors.malformed_json,
@@ -82,6 +84,7 @@ async def enrol_device(request: Request, ctx: Ctx, now: Now) -> EnrolledSent:
 @router.post(
     "/tokens",
     summary="Renew a device's token with a proof of its key",
+    dependencies=[throttled(RENEWAL)],
     responses=_with_nonce_documented(
         problems(errors.proof_refused, errors.invalid, errors.unavailable, errors.too_slow, errors.storage_full)
     ),

@@ -34,6 +34,13 @@ class OrganisationKind(StrEnum):
     other = "other"
 
 
+class SignInMethod(StrEnum):
+    """How a person showed who it is."""
+
+    password = "password"  # noqa: S105 - the name of a method
+    openid = "openid"
+
+
 class Reach(StrEnum):
     """How far a coordinator's view goes: its own organisation everywhere, or every organisation in a perimeter."""
 

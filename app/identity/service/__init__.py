@@ -2,6 +2,7 @@
 
 from app.identity.service.accounts import (
     create_account,
+    find_account,
     issue_account_token,
     list_accounts,
     revoke_account,
@@ -19,10 +20,20 @@ from app.identity.service.organisations import (
     list_teams,
 )
 from app.identity.service.renewal import renew
+from app.identity.service.sessions import (
+    SESSION_COOKIE,
+    Cookie,
+    end_every_session,
+    end_session,
+    session_of,
+    start_session,
+)
 from app.identity.service.whoami import Home, home_of
 
 __all__ = [
+    "SESSION_COOKIE",
     "Authenticator",
+    "Cookie",
     "Enrolled",
     "Home",
     "IssuedToken",
@@ -30,6 +41,9 @@ __all__ = [
     "create_account",
     "create_organisation",
     "create_team",
+    "end_every_session",
+    "end_session",
+    "find_account",
     "home_of",
     "issue_account_token",
     "list_accounts",
@@ -42,4 +56,6 @@ __all__ = [
     "revoke_account",
     "revoke_device",
     "revoke_token",
+    "session_of",
+    "start_session",
 ]

@@ -58,6 +58,12 @@ async def list_accounts(session: ReadSession | WriteSession, org_id: UUID) -> Se
     return await queries.accounts(session, org_id)
 
 
+async def find_account(session: ReadSession | WriteSession, org_id: UUID, account_id: UUID) -> Account | None:
+    """Return an account in use, or None for one that is not there or was revoked."""
+    account = await queries.account(session, org_id, account_id)
+    return account if account is not None and account.revoked_at is None else None
+
+
 async def issue_account_token(
     session: WriteSession,
     keyring: Keyring,
