@@ -1,5 +1,6 @@
 """Reading a request body: bounded while it streams and while it inflates, then strict UTF-8 JSON."""
 
+import asyncio
 import zlib
 from typing import Any, Final, TypeVar
 
@@ -8,17 +9,20 @@ from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
 from app import errors
+from app.http.context import context_of
 from app.http.faults import faults_of
 
 _INFLATE_STEP: Final = 65_536
 _GZIP_WINDOW: Final = 31
+_LONGEST_LENGTH: Final = 15
+"""Digits of a Content-Length that are worth reading as a number."""
 Body = TypeVar("Body")
 
 
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body's bytes, inflated when sent as gzip.
 
-    Raises unsupported_media, body_too_large or malformed_encoding; never holds more than `limit` bytes.
+    Raises unsupported_media, body_too_large, body_too_slow or malformed_encoding; never holds more than `limit` bytes.
     """
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise errors.unsupported_media()
@@ -27,16 +31,31 @@ async def read_body(request: Request, limit: int) -> bytes:
         raise errors.unsupported_media()
     inflater = zlib.decompressobj(_GZIP_WINDOW) if encoding == "gzip" else None
     received = bytearray()
+    try:
+        async with asyncio.timeout(context_of(request).settings.body_timeout_s):
+            await _receive(request, inflater, received, limit)
+    except TimeoutError as error:
+        raise errors.body_too_slow() from error
+    if inflater is not None and (not inflater.eof or inflater.unused_data):
+        raise errors.malformed_encoding()
+    return bytes(received)
+
+
+async def _receive(request: Request, inflater: "zlib._Decompress | None", received: bytearray, limit: int) -> None:
+    """Add what arrives to `received`; an announced length over the limit is refused before a byte is read."""
+    too_large = errors.body_too_large(f"At most {limit} bytes are read, inflated.")
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and (len(announced) > _LONGEST_LENGTH or int(announced) > limit):
+        raise too_large
+    arrived = 0  # counted too: gzip may go on for ever without inflating to anything
     async for chunk in request.stream():
+        arrived += len(chunk)
         if inflater is None:
             received += chunk
         else:
             _inflate(inflater, chunk, received, limit)
-        if len(received) > limit:
-            raise errors.body_too_large(f"At most {limit} bytes are read, inflated.")
-    if inflater is not None and (not inflater.eof or inflater.unused_data):
-        raise errors.malformed_encoding()
-    return bytes(received)
+        if len(received) > limit or arrived > limit:
+            raise too_large
 
 
 def _inflate(inflater: "zlib._Decompress", chunk: bytes, received: bytearray, limit: int) -> None:

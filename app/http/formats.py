@@ -90,12 +90,13 @@ def _weight(media: str, ranges: Sequence[tuple[str, str, float]]) -> float:
     return 0.0
 
 
-def also_as_table() -> dict[int | str, dict[str, Any]]:
-    """Return the `responses=` that document CSV and Parquet beside JSON."""
+def also_as_table(others: Mapping[int | str, dict[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses=` that document CSV and Parquet beside JSON, with what others document."""
     content = {
         MEDIA_TYPES[Format.csv]: {"schema": {"type": "string", "description": "A header row, then a row a figure."}},
         MEDIA_TYPES[Format.parquet]: {
             "schema": {"type": "string", "format": "binary", "description": "The same columns; terms as metadata."}
         },
     }
-    return {200: {"content": content}}
+    documented = dict(others or {})
+    return {**documented, 200: {**documented.get(200, {}), "content": content}}

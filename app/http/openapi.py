@@ -9,7 +9,10 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from app import errors
 from app.http.envelope import ProblemSent
+from app.http.problems import problems
+from app.http.rates import HEADERS_DOCUMENTED
 
 _MODEL: Final = "x-body-model"
 _JSON: Final = "application/json"
@@ -43,6 +46,7 @@ def build_document(app: FastAPI, *, description: str, tags: Sequence[Mapping[str
         content["schema"] = references[_BODIES[content.pop(_MODEL)], "validation"]
     for operation in operations:
         _describe_success(operation)
+        _describe_limits(operation)
     components = document.setdefault("components", {}).setdefault("schemas", {})
     components |= schemas["$defs"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -64,6 +68,17 @@ def _describe_success(operation: Mapping[str, Any]) -> None:
     for response in operation["responses"].values():
         if response["description"] == "Successful Response":
             response["description"] = operation["summary"]
+
+
+def _describe_limits(operation: dict[str, Any]) -> None:
+    """Add what every operation may answer to whoever asks too often, or sends too slowly."""
+    responses = operation["responses"]
+    kinds = [errors.too_many_requests, *([errors.body_too_slow] if "requestBody" in operation else [])]
+    for status, documented in problems(*kinds).items():
+        told = responses.setdefault(str(status), documented)
+        if told is not documented:
+            told["description"] += "; " + documented["description"]
+    responses["429"]["headers"] = dict(HEADERS_DOCUMENTED)
 
 
 def _own_bodies(operation: Mapping[str, Any]) -> list[dict[str, Any]]:

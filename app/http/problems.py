@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from app import errors
 from app.errors import CATALOGUE, Problem, ProblemKind
 from app.http.faults import parameter_faults
+from app.log import described
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("maraude.failure")
@@ -40,11 +41,7 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, IntegrityError):
         return errors.conflict()
-    trace, place = error.__traceback__, "?"
-    while trace is not None:
-        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    _log.error("unforeseen %s at %s", type(error).__name__, place)
+    _log.error("unforeseen %s", described(error))
     return errors.internal()
 
 

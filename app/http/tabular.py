@@ -109,7 +109,7 @@ def _written(cell: Cell, mark: DecimalMark) -> str:
         case None:
             written = ""
         case str():
-            written = f"'{cell}" if cell.startswith(_FORMULA) else cell
+            written = guarded(cell)
         case bool() | int():
             written = str(cell).lower()
         case float():
@@ -120,6 +120,11 @@ def _written(cell: Cell, mark: DecimalMark) -> str:
         case _:
             written = cell.isoformat()
     return written
+
+
+def guarded(text: str) -> str:
+    """Return a text that no spreadsheet computes."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def to_parquet(table: Table) -> bytes:

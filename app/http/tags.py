@@ -29,6 +29,17 @@ def tagged_json(body: bytes, tag: str, if_none_match: str | None) -> Response:
     return Response(body, media_type="application/json", headers=headers)
 
 
+def frozen_file(body: bytes, digest: bytes, media: str, if_none_match: str | None, name: str | None = None) -> Response:
+    """Return bytes that never change, for any cache to keep a year; a name makes them a file to be saved."""
+    tag = f'"{digest.hex()}"'
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept"}
+    if _holds(if_none_match, tag):
+        return Response(status_code=304, headers=headers)
+    if name is not None:
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return Response(body, media_type=media, headers=headers)
+
+
 def _holds(if_none_match: str | None, tag: str) -> bool:
     """Say whether a tag is among those sent; a proxy that compresses may have weakened it."""
     sent = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]

@@ -1,0 +1,1 @@
+"""How many questions for figures an account has each day: what slows down who asks for differences."""
