@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 account: Final = typer.Typer(help="People who read or administer.", no_args_is_help=True)
 token: Final = typer.Typer(help="Bearer tokens that got into wrong hands.", no_args_is_help=True)
 
-GROUPS: Final[Mapping[str, typer.Typer]] = {"account": account, "token": token}
+GROUPS: Final[Mapping[str, typer.Typer]] = {"token": token}
 
 AccountMeant = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account, by id or name.")]
 
 
-async def _account(hand: Hand, org_id: UUID, meant: str) -> "Account":
+async def account_of(hand: Hand, org_id: UUID, meant: str) -> "Account":
+    """Return the account of an organisation whose id or name was typed."""
     from app.identity import service
 
     return pick(await service.list_accounts(hand.session, org_id), meant, lambda a: a.name, "account")
@@ -78,7 +79,7 @@ def issue_account_token(account: AccountMeant, org: Org, *, as_json: AsJson = Fa
 
     async def work(h: Hand) -> dict[str, Any]:
         org_id = (await organisation_of(h, org)).id
-        account_id = (await _account(h, org_id, account)).id
+        account_id = (await account_of(h, org_id, account)).id
         issued = await service.issue_account_token(
             h.session, h.keyring, h.now, h.settings.token_lifetime, org_id=org_id, account_id=account_id
         )
@@ -94,7 +95,7 @@ def revoke_account(account: AccountMeant, org: Org) -> None:
 
     async def work(h: Hand) -> None:
         org_id = (await organisation_of(h, org)).id
-        account_id = (await _account(h, org_id, account)).id
+        account_id = (await account_of(h, org_id, account)).id
         await service.revoke_account(h.session, h.keyring, h.now, org_id=org_id, account_id=account_id)
 
     run(work)

@@ -32,6 +32,16 @@ def _say(done: int) -> None:
     typer.echo(f"\r{done} days computed", nl=False, err=True)
 
 
+async def _remember_rebuilding(database: "Database", days: int) -> None:
+    from app.audit.service import SERVICE, Act, append
+    from app.clock import utc_now
+    from app.keyring import Keyring
+
+    act = Act(SERVICE, SERVICE, "facts.rebuild", utc_now(), {"days": days})
+    async with database.writing() as session:
+        await append(session, Keyring(database.settings.keys_dir), [act])
+
+
 @metrics.command()
 def refresh() -> None:
     """Compute the facts of days that changed; the running service does this by itself every few seconds."""
@@ -46,7 +56,12 @@ def rebuild() -> None:
     """Throw all facts away and compute them anew; meanwhile figures are counted from the records."""
     from app.metrics.refreshing import rebuild as compute
 
-    days = finish(_with_database(lambda database: compute(database, progress=_say)))
+    async def work(database: "Database") -> int:
+        days = await compute(database, progress=_say)
+        await _remember_rebuilding(database, days)
+        return days
+
+    days = finish(_with_database(work))
     typer.echo(f"\r{days} days computed.", err=True)
 
 

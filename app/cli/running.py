@@ -34,6 +34,13 @@ def run(work: Callable[[Hand], Awaitable[Result]]) -> Result:
     return finish(_run(work))
 
 
+async def remember(hand: Hand, action: str, **detail: object) -> None:
+    """Put an act of administration on the service's own chain, last in the transaction."""
+    from app.audit.service import SERVICE, Act, append
+
+    await append(hand.session, hand.keyring, [Act(SERVICE, SERVICE, action, hand.now, detail)])
+
+
 def finish(
     doing: Coroutine[Any, Any, Result], loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
 ) -> Result:
@@ -41,19 +48,35 @@ def finish(
     from pydantic import ValidationError
     from sqlalchemy.exc import DBAPIError
 
-    from app.errors import Problem, unavailable
+    from app.errors import Problem
 
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(doing)
-    except Problem as problem:
-        hint = " Has `maraude migrate` been run?" if problem.kind is unavailable else ""
-        fail(" ".join([problem.detail, *(f"{f.pointer} {f.detail}." for f in problem.faults)]) + hint)
-    except ValidationError as error:
-        names = sorted({f"MARAUDE_{str(found['loc'][0]).upper()}" for found in error.errors() if found["loc"]})
-        fail(f"Some settings are not valid: {', '.join(names)}.")
-    except DBAPIError as error:
-        fail(f"The database refused ({type(error).__name__}). Has `maraude migrate` been run?")
+    except (Problem, ValidationError, DBAPIError) as error:
+        fail(sentence_of(error))
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what a person is told of a failure; never its own words, which may hold a row or a password."""
+    from pydantic import ValidationError
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    from app.errors import Problem, unavailable
+    from app.log import described
+
+    match error:
+        case Problem():
+            hint = " Has `maraude migrate` been run?" if error.kind is unavailable else ""
+            return " ".join([error.detail, *(f"{f.pointer} {f.detail}." for f in error.faults)]) + hint
+        case ValidationError():
+            names = sorted({f"MARAUDE_{str(found['loc'][0]).upper()}" for found in error.errors() if found["loc"]})
+            return f"Some settings are not valid: {', '.join(names)}."
+        case DBAPIError():
+            return f"The database refused ({type(error).__name__}). Has `maraude migrate` been run?"
+        case ArgumentError():
+            return "MARAUDE_DATABASE_URL is no address of a database: sqlite:///path or postgresql://user@host/name."
+    return f"Something went wrong that nobody foresaw: {described(error)}."
 
 
 async def _run(work: Callable[[Hand], Awaitable[Result]]) -> Result:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.running import Hand, fail, run
+from app.cli.running import Hand, fail, remember, run
 
 db = typer.Typer(help="Looking after the database.", no_args_is_help=True)
 GROUPS = {"db": db}
@@ -20,7 +20,11 @@ def add_to(command: typer.Typer) -> None:
         command.command()(action)
 
 
-def migrate() -> None:
+def migrate(
+    serving: Annotated[
+        str | None, typer.Option(help="PostgreSQL: then set the rights of this role, as `db grant` does.")
+    ] = None,
+) -> None:
     """Bring the database to the schema of this version, and add the reference data every installation starts with."""
     from app.db import migrate as migrations
     from app.directory.service import seed
@@ -32,11 +36,16 @@ def migrate() -> None:
     after = migrations.current(settings)
 
     async def add_reference(hand: Hand) -> bool:
-        return await seed(hand.session, hand.now)
+        added = await seed(hand.session, hand.now)
+        if before != after:
+            await remember(hand, "database.migrate", was=before, now=after)
+        return added
 
     added = run(add_reference)
     typer.echo(f"Schema {after}, as it was." if before == after else f"Schema {after} (was {before or 'empty'}).")
     typer.echo("Reference data added." if added else "Reference data is there.")
+    if serving is not None:
+        grant(serving)
 
 
 def serve(
@@ -48,9 +57,12 @@ def serve(
     import uvicorn
 
     from app.db import migrate as migrations
+    from app.http.protocol import BoundedProtocol
+    from app.log import configuration
     from app.settings import Settings
 
-    if not migrations.is_current(Settings()):
+    settings = Settings()
+    if not migrations.is_current(settings):
         fail("The database is not at this version's schema: run `maraude migrate`.")
     typer.echo(f"Maraude answers on http://{host}:{port} (health: /healthz, document: /openapi.json)")
     uvicorn.run(
@@ -60,31 +72,17 @@ def serve(
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
+        ws="none",
+        limit_concurrency=settings.most_connections,
         access_log=False,  # the service writes its own line, without addresses or queries
         server_header=False,
         date_header=False,  # the service sets Date by the clock its tokens go by
         proxy_headers=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=20,
-        log_config=_log_config(),
+        log_config=configuration(),
     )
-
-
-def _log_config() -> dict[str, object]:
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "%(message)s"}, "server": {"format": "%(levelname)s %(message)s"}},
-        "handlers": {
-            "out": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
-            "err": {"class": "logging.StreamHandler", "formatter": "server", "stream": "ext://sys.stderr"},
-        },
-        "loggers": {
-            "maraude": {"handlers": ["out"], "level": "INFO", "propagate": False},
-            "uvicorn": {"handlers": ["err"], "level": "WARNING", "propagate": False},
-        },
-    }
 
 
 def rehearse(
@@ -160,7 +158,10 @@ def adopt_citus() -> None:
 
     async def adopt(hand: Hand) -> int:
         connection = await hand.session.connection()
-        return len(await distribute(connection, all_tables().sorted_tables))
+        placed = len(await distribute(connection, all_tables().sorted_tables))
+        if placed:
+            await remember(hand, "database.distribute", tables=placed)
+        return placed
 
     placed = run(adopt)
     if not placed:
@@ -168,12 +169,36 @@ def adopt_citus() -> None:
     typer.echo(f"{placed} tables placed.")
 
 
+@db.command()
+def grant(role: Annotated[str, typer.Argument(help="The role that serves; the server knows it already.")]) -> None:
+    """Give a PostgreSQL role what serving needs: rows of every table, but the audit log is only added to.
+
+    Run it as the owner of the tables, after `migrate`; doing it again is harmless.
+    """
+    from app.db.roles import NoSuchRoleError, grant_serving
+
+    async def set_rights(hand: Hand) -> int:
+        connection = await hand.session.connection()
+        if connection.dialect.name != "postgresql":
+            fail("Only PostgreSQL has roles; on SQLite whoever may write the file may write all of it.")
+        try:
+            statements = await grant_serving(connection, role)
+        except NoSuchRoleError:
+            fail("There is no such role, or it is the owner of the tables: nothing was changed.")
+        await remember(hand, "database.grant", statements=len(statements))
+        return len(statements)
+
+    typer.echo(f"{run(set_rights)} rights set.")
+
+
 @db.command("restored")
 def restored() -> None:
-    """Put the feeds right after restoring a backup into another PostgreSQL, whose transactions count from elsewhere."""
+    """Put the feeds right after pg_restore: another PostgreSQL counts its transactions from elsewhere."""
     from app.changes.service import rebase
 
     async def put_right(hand: Hand) -> int:
-        return await rebase(hand.session)
+        moved = await rebase(hand.session)
+        await remember(hand, "database.restore", rows=moved)
+        return moved
 
     typer.echo(f"{run(put_right)} rows moved to the present; devices will start their feeds again.")

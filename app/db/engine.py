@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
+from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -83,6 +84,7 @@ class Database:
         url = driver_url(settings.database_url)
         self.settings: Final = settings
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
+        self.file: Final = Path(url.database or "")
         if self.is_sqlite and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         self._write_timeout_s = settings.write_timeout_s
@@ -135,6 +137,21 @@ class Database:
             made.careful = careful
             async with _named_failures(), made as session, session.begin():
                 yield session
+
+    @asynccontextmanager
+    async def outside_transactions(self) -> AsyncIterator[AsyncConnection]:
+        """Give a writer's connection without a transaction and without a time limit, for what can run in none."""
+        with _at_length():
+            async with _named_failures(), self._writer.connect() as connection:
+                if self.is_sqlite:
+                    yield connection
+                    return
+                alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await alone.execute(text("SET statement_timeout = 0"))
+                try:
+                    yield alone
+                finally:
+                    await alone.execute(text(f"SET statement_timeout = {int(self._write_timeout_s * 1000)}"))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:

@@ -22,6 +22,8 @@ REFRESHING: Final = 4
 """Purpose: computing the facts of an organisation anew."""
 NUMBERING: Final = 5
 """Purpose: giving cards their numbers, whichever organisation met them."""
+PUBLISHING: Final = -1
+"""Purpose: counting for releases, and freezing them."""
 
 
 class commit_horizon(GenericFunction[int]):  # noqa: N801 - a SQL function
@@ -153,6 +155,8 @@ _POSITION: Final = {
     "postgresql": text("SELECT pg_current_xact_id()::text::bigint"),
     "sqlite": text("UPDATE feed SET position = position + 1 RETURNING position"),
 }
+_BEYOND_ANY_LIFE: Final = 2**40
+"""More commits than one life of a database sees; thousands of such lives fit into a position."""
 POSITION_TAKEN: Final = {
     "postgresql": "pg_current_xact_id()::text::bigint",
     "sqlite": "(SELECT position FROM feed)",
@@ -176,6 +180,18 @@ async def commit_position(connection: AsyncConnection) -> int:
     PostgreSQL: the transaction id. SQLite: a counter that only the one writer touches, so it is never contended.
     """
     return int((await connection.execute(_POSITION[connection.dialect.name])).scalar_one())
+
+
+async def begin_another_life(connection: AsyncConnection) -> int | None:
+    """Leave all positions behind that this SQLite file may have given out before it was restored; return the present.
+
+    A file put back to an older state would count through the same positions again, and who had seen them would miss
+    what they mean now. PostgreSQL's transaction ids go on by themselves: None.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
+    leap = text("UPDATE feed SET position = position + :distance RETURNING position")
+    return int((await connection.execute(leap, {"distance": _BEYOND_ANY_LIFE})).scalar_one())
 
 
 async def hold(connection: AsyncConnection, purpose: int, keys: Iterable[UUID]) -> None:

@@ -29,7 +29,11 @@ SLEPT_OUTSIDE: Final = "link_id IS NOT NULL AND sleeping IN ('street', 'squat')"
 
 
 class Encounter(Base, table=True):
-    """One contact. Its time is a service day and a 2-hour slot, its place a quarter; nothing finer exists."""
+    """One contact. Its time is a service day and a 2-hour slot, its place a quarter; nothing finer exists.
+
+    After 90 days it is coarse (`app.ingest.coarse`): its day is the Monday of its week, its place the quarter's parent,
+    its id and digest are keyed, and slot, patrol, receipts and skew are gone.
+    """
 
     __tablename__ = "encounter"
     __table_args__ = (
@@ -59,7 +63,9 @@ class Encounter(Base, table=True):
     team_id: UUID = column(Key, "Team that met the person.")
     patrol_id: UUID | None = column(Key, "Outing it belongs to; may arrive later.", null=True)
     service_day: date = column(Day, "Service day.")
-    slot: int = column(Small, "Two-hour slot of the local clock, 0 (00-02) to 11 (22-24).")
+    slot: int | None = column(
+        Small, "Two-hour slot of the local clock, 0 (00-02) to 11 (22-24); null once coarse.", null=True
+    )
     territory: str = column(TerritoryCode, "Quarter or commune.")
     outside_perimeter: bool = column(Boolean, "Outside the plan's perimeter.")
     people_count: int = column(Small, "How many people; a group above 1.")
@@ -70,11 +76,17 @@ class Encounter(Base, table=True):
     needs: list[str] = column(Document, "What was asked for.")
     supplies: dict[str, int] = column(Document, "What was handed out, with counts.")
     acts: list[str] = column(Document, "What the team did.")
-    link_id: bytes | None = column(Bytes16, "HMAC-SHA256(period key, card)[:16].", null=True)
+    link_id: bytes | None = column(
+        Bytes16, "Seal of the card: a byte for the key period, HMAC-SHA256(period key, card)[:15].", null=True
+    )
     withdrawn: bool = column(Boolean, "Entered in error.")
     rk: int = column(Big, "Record key of the disclosure control: uint32.")
     skew_s: int = column(Integer, "Device clock behind ours, in seconds, at the last revision.")
-    first_received_at: datetime = column(Instant, "Hour the first revision was received in, ms since 1970 UTC.")
-    received_at: datetime = column(Instant, "Hour this revision was received in, ms since 1970 UTC.")
+    first_received_at: datetime | None = column(
+        Instant, "Hour the first revision was received in, ms since 1970 UTC; null once coarse.", null=True
+    )
+    received_at: datetime | None = column(
+        Instant, "Hour this revision was received in, ms since 1970 UTC; null once coarse.", null=True
+    )
     revision: int = column(Small, "Revision, from 1.")
     digest: bytes = column(Bytes32, "SHA-256 of the canonical content of this revision, card and slips sealed.")

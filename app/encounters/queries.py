@@ -26,6 +26,17 @@ async def add_all_new(session: WriteSession, rows: Sequence[Row]) -> bool:
     return await insert_all_new(session, table_of(Encounter), rows)
 
 
+async def present(session: WriteSession, keys: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Return those (organisation, id) that are there."""
+    found = await session.execute(
+        select(col(Encounter.org_id), col(Encounter.id)).where(
+            col(Encounter.org_id).in_({org for org, _ in keys}),
+            among(session, col(Encounter.id), {key for _, key in keys}),
+        )
+    )
+    return {(org, key) for org, key in found}
+
+
 @dataclass(frozen=True, slots=True)
 class Stands:
     """What the last revision of an encounter says of the referrals made in it."""

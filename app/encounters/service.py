@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Self
 from uuid import UUID
 
@@ -14,11 +14,13 @@ from app.directory.judging import read_by_directory
 from app.directory.rules import service_day, slot
 from app.directory.service import Directory
 from app.encounters import queries
+from app.encounters.late import Late, recognise
 from app.encounters.schemas import EncounterIn
 from app.errors import Fault, Problem
 from app.http.envelope import Verdict, rejected
 from app.http.wire import RecordStatus
 from app.identity.rules import Principal
+from app.ingest.coarse import coarse_digest, id_may_be_coarse, may_be_coarse
 from app.ingest.revised import Candidate
 from app.ingest.rules import Decision
 from app.ingest.service import Posting, happened, to_the_hour
@@ -47,12 +49,14 @@ class _Case:
     making: Making
     withdrawn: bool
     referrals: list[Row]
+    late: str | None = None
+    """Its place once coarse, when it may be stored coarse."""
     refusal: Problem | None = None
 
     def verdict(self) -> Verdict:
         if self.refusal is not None:
-            return rejected(self.candidate.row["id"], self.refusal)
-        return self.candidate.verdict()
+            return rejected(self.item.id, self.refusal)
+        return replace(self.candidate.verdict(), id=self.item.id)
 
 
 async def store_encounters(
@@ -80,7 +84,7 @@ async def store_encounters(
 def _may_all_be_new(cases: Sequence[_Case]) -> bool:
     referrals = [(row["org_id"], row["id"]) for case in cases for row in case.referrals]
     repeated = len({case.candidate.key for case in cases}) < len(cases) or len(set(referrals)) < len(referrals)
-    return not repeated and not any(case.withdrawn for case in cases)
+    return not repeated and not any(case.withdrawn or case.late for case in cases)
 
 
 async def _store_all_new(session: WriteSession, cases: Sequence[_Case]) -> None:
@@ -96,6 +100,7 @@ async def _store_all_new(session: WriteSession, cases: Sequence[_Case]) -> None:
 
 async def _store_carefully(session: WriteSession, cases: Sequence[_Case], now: datetime) -> None:
     """Decide about each case by what is there."""
+    await _recognise(session, [case for case in cases if case.late])
     new_referrals = await _settle_referrals(session, cases)
     accepted = [case for case in cases if case.refusal is None]
     await queries.store(session, [case.candidate for case in accepted], now)
@@ -107,6 +112,18 @@ async def _store_carefully(session: WriteSession, cases: Sequence[_Case], now: d
     await open_referrals(session, list(rows.values()))
     changes = [_change(case) for case in taken if _moves_referrals(case)]
     await follow_encounters(session, [*changes, *await _as_they_stand(session, late)], now)
+
+
+async def _recognise(session: WriteSession, cases: Sequence[_Case]) -> None:
+    """Let cases of months ago be what they are stored as."""
+    if not cases:
+        return
+    late = [Late(case.candidate, case.referrals, case.late or case.item.territory) for case in cases]
+    for number in await recognise(session, cases[0].keyring, late):
+        case, row = cases[number], cases[number].candidate.row
+        case.making = replace(
+            case.making, encounter_id=row["id"], territory=row["territory"], cohort_day=row["service_day"]
+        )
 
 
 _BRINGS_REFERRALS: Final = {Decision.create, Decision.correct, Decision.superseded}
@@ -151,7 +168,7 @@ async def _settle_referrals(session: WriteSession, cases: Sequence[_Case]) -> di
             found = there.get((row["org_id"], row["id"]))
             if found is None:
                 new.setdefault(id(case), []).append(row)
-            elif found != (row["digest"], row["team_id"]) and not _only_over_new_year(case, index, found):
+            elif found != (row["digest"], row["team_id"]) and not _is_the_same(case, index, found):
                 fault = Fault(f"/referrals/{index}", "immutable", "is already stored with other content")
                 case.refusal = errors.referral_immutable(faults=[fault])
             elif (row["org_id"], row["id"]) not in stored:  # an earlier case brings it too, and may not be stored
@@ -159,6 +176,12 @@ async def _settle_referrals(session: WriteSession, cases: Sequence[_Case]) -> di
         if case.refusal is None:
             there |= {(row["org_id"], row["id"]): (row["digest"], row["team_id"]) for row in new.get(id(case), ())}
     return new
+
+
+def _is_the_same(case: _Case, index: int, found: tuple[bytes, UUID]) -> bool:
+    """Say whether the stored referral is this one though its digest is another: its slip was sealed otherwise."""
+    over = case.candidate.unlinked and case.item.referrals[index].slip is not None
+    return (over and found[1] == case.making.team_id) or _only_over_new_year(case, index, found)
 
 
 def _only_over_new_year(case: _Case, index: int, found: tuple[bytes, UUID]) -> bool:
@@ -169,6 +192,7 @@ def _only_over_new_year(case: _Case, index: int, found: tuple[bytes, UUID]) -> b
     referral, year = case.item.referrals[index], period_of(case.item.occurred_at)
     sealers = [Sealer(case.keyring, other) for other in (year - 1, year + 1)] if referral.slip else []
     digests = [one.fingerprint(referral, "slip", referral.slip, also=case.item.id.bytes) for one in sealers]
+    digests += [coarse_digest(case.keyring, digest) for digest in digests]
     return found in [(digest, case.making.team_id) for digest in digests]
 
 
@@ -228,8 +252,17 @@ class _Reading:
         digests = b"".join([row["digest"] for row in rows])
         digest = sealer.fingerprint(item, "card", item.card, also=digests)
         withdrawn = item.status is RecordStatus.entered_in_error
-        candidate = Candidate(self._row(item, making, digest, withdrawn=withdrawn), item.revision)
-        return _Case(item, self.keyring, candidate, making, withdrawn, rows)
+        row = self._row(item, making, digest, withdrawn=withdrawn)
+        candidate = Candidate(row, item.revision, unlinked=sealer.is_over)
+        return _Case(item, self.keyring, candidate, making, withdrawn, rows, self._late_place(item, day))
+
+    def _late_place(self, item: EncounterIn, day: date) -> str | None:
+        """Return the place of an encounter once coarse, if it or a referral that it names may be coarse."""
+        now = self.posting.now
+        named = [key for made in item.referrals for key in (made.id, made.previous_referral_id) if key is not None]
+        if may_be_coarse(item.id, day, now) or any(id_may_be_coarse(key, now) for key in named):
+            return self.directory.coarse_place(item.territory)
+        return None
 
     def _row(self, item: EncounterIn, making: Making, digest: bytes, *, withdrawn: bool) -> Row:
         return {

@@ -14,7 +14,7 @@ from app.db.portability import FOLDING, among, hold
 from app.http.envelope import Verdict
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import to_the_hour
-from app.ingest.verdicts import verdict_on
+from app.ingest.verdicts import noting_unlinked, verdict_on
 from app.marks.queries import mark_days
 
 CORRECTABLE_FOR: Final = timedelta(hours=72)
@@ -30,6 +30,8 @@ class Candidate:
     revision: int
     decision: Decision = Decision.create
     stored: Stored | None = field(default=None)
+    unlinked: bool = False
+    """Whether it came with a code of a closed period, and is stored without: its digest cannot be compared."""
 
     @property
     def key(self) -> tuple[UUID, UUID]:
@@ -42,7 +44,7 @@ class Candidate:
         if self.decision is Decision.correct and self.stored is not None:
             note = {"id": self.row["id"], "revision": self.stored.revision, "replaced": self.stored.digest.hex()}
             return Verdict(verdict.id, verdict.outcome, verdict.problem, note)
-        return verdict
+        return noting_unlinked(verdict, unlinked=self.unlinked)
 
 
 async def store_revised(session: WriteSession, table: Table, candidates: Sequence[Candidate], now: datetime) -> None:
@@ -67,7 +69,9 @@ async def store_revised(session: WriteSession, table: Table, candidates: Sequenc
     days = {(first[key].row["org_id"], first[key].row["service_day"]) for key in inserted}
     for candidate in rest:
         candidate.stored = known[candidate.key].seen_by(candidate.row["team_id"])
-        candidate.decision = decide(candidate.stored, candidate.row["digest"], candidate.revision)
+        candidate.decision = decide(
+            candidate.stored, candidate.row["digest"], candidate.revision, comparable=not candidate.unlinked
+        )
         if candidate.decision is Decision.correct:
             days |= {(candidate.key[0], day) for day in (known[candidate.key].day, candidate.row["service_day"])}
             known[candidate.key] = _as_stored(candidate)
@@ -116,9 +120,10 @@ async def _stored(
             table.c.first_received_at,
         ).where(table.c.org_id.in_({org for org, _ in keys}), among(session, table.c.id, {key for _, key in keys}))
     )
-    hour = to_the_hour(now)  # receptions are known by the hour, and nobody is given less than was promised
+    # Receptions are known by the hour, and nobody is given less than was promised; what is coarse has none left.
+    hour = to_the_hour(now)
     return {
-        (org, key): _Known(digest, revision, team, day, hour - received <= CORRECTABLE_FOR)
+        (org, key): _Known(digest, revision, team, day, received is not None and hour - received <= CORRECTABLE_FOR)
         for org, key, digest, revision, team, day, received in found
     }
 

@@ -35,8 +35,12 @@ class Stored:
     """Whether it was first received less than 72 hours ago."""
 
 
-def decide(stored: Stored | None, digest: bytes, revision: int = 1) -> Decision:
-    """Return the fate of an item. Total: every combination has exactly one."""
+def decide(stored: Stored | None, digest: bytes, revision: int = 1, *, comparable: bool = True) -> Decision:
+    """Return the fate of an item. Total: every combination has exactly one.
+
+    It is not `comparable` when it came with a card or slip of a closed period: what was stored under the period's key
+    cannot be told from something else any more, and is taken for the same item sent again.
+    """
     if stored is None:
         return Decision.create
     if not stored.own:
@@ -44,5 +48,5 @@ def decide(stored: Stored | None, digest: bytes, revision: int = 1) -> Decision:
     if revision < stored.revision:
         return Decision.superseded
     if revision == stored.revision:
-        return Decision.keep if digest == stored.digest else Decision.contradict
+        return Decision.keep if digest == stored.digest or not comparable else Decision.contradict
     return Decision.correct if stored.correctable else Decision.too_late

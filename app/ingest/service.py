@@ -16,6 +16,7 @@ from app.http.context import Context, context_of
 from app.http.envelope import Batch, EnvelopeReader, Skew, Verdict, batch_response
 from app.http.wire import Received
 from app.identity.rules import Principal
+from app.ingest.coarse import coarse_id
 
 Item = TypeVar("Item", bound=Received)
 
@@ -91,7 +92,9 @@ class Ingest(Generic[Item]):
     def _act(self, posting: Posting[Item], verdicts: Sequence[Verdict]) -> Act:
         detail: dict[str, Any] = dict(Counter(verdict.outcome.value for verdict in verdicts))
         detail["skew_s"] = posting.skew.seconds
-        notes = [verdict.note for verdict in verdicts if verdict.note]
+        keyring = posting.context.keyring
+        # The log outlives the records: what it says of an item must not tell the instant that is in the item's id.
+        notes = [{**verdict.note, "id": coarse_id(keyring, verdict.note["id"])} for verdict in verdicts if verdict.note]
         if notes:
             detail["notes"] = notes
         principal = posting.principal

@@ -1,10 +1,18 @@
 """The verdict that tells a decision to the sender."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from app import errors
 from app.http.envelope import Outcome, Verdict, rejected
 from app.ingest.rules import Decision, Stored
+
+
+def noting_unlinked(verdict: Verdict, *, unlinked: bool) -> Verdict:
+    """Return the verdict; the log remembers that something was stored without the card or slip it came with."""
+    if not unlinked or verdict.outcome is not Outcome.created:
+        return verdict
+    return replace(verdict, note={"id": verdict.id, "unlinked": True})
 
 
 def verdict_on(decision: Decision, item_id: UUID, digest: bytes, stored: Stored | None) -> Verdict:

@@ -1,10 +1,18 @@
 """The table of marks."""
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import CheckConstraint
+
 from app.db.table import Base, column, placed
-from app.db.types import Big, Bytes16, Day, Key
+from app.db.types import Big, Bytes16, Day, Key, Word
+
+FACTS: Final = "facts"
+"""Of facts: those of earlier days are never computed again."""
+LINKS: Final = "links"
+"""Of cards and slips: records of earlier days have lost theirs, with the key of their period."""
 
 
 class StaleDay(Base, table=True):
@@ -41,3 +49,19 @@ class TrailMark(Base, table=True):
     waits_for: UUID | None = column(
         Key, "Referral it takes up, of the same organisation: it bears on the days once that one is there.", null=True
     )
+
+
+class Finality(Base, table=True):
+    """From which service day on something still holds; a row for each thing that has ended before some day.
+
+    Records of earlier days may have lost their links, their detail, or be gone: a recount would find something else.
+    """
+
+    __tablename__ = "finality"
+    __table_args__ = (
+        CheckConstraint(f"name IN ('{FACTS}', '{LINKS}')", name="name"),
+        placed("reference", "The days from which facts are still computed, and from which cards are still there."),
+    )
+
+    name: str = column(Word, "What it is about: facts, or links.", key=True)
+    before: date = column(Day, "Service days before this one have ended: facts are final, or links are gone.")

@@ -5,19 +5,36 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Date, Select, column, delete, exists, func, insert, literal, or_, select, table, union
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    table,
+    union,
+    update,
+)
 from sqlmodel import col
 
-from app.db.bulk import insert_all_new
+from app.db.bulk import insert_all_new, insert_new
 from app.db.engine import ReadSession, WriteSession
 from app.db.portability import among, commit_position
 from app.db.table import table_of
 from app.db.types import Big, Bytes16, Day, Key, to_milliseconds
-from app.marks.models import StaleDay, TrailMark
+from app.marks.models import FACTS, LINKS, Finality, StaleDay, TrailMark
 from app.marks.trails import Trail
 
 _STALE: Final = table_of(StaleDay)
 _TRAIL: Final = table_of(TrailMark)
+_FINALITY: Final = table_of(Finality)
+_BEFORE: Final = {name: select(_FINALITY.c.before).where(_FINALITY.c.name == name) for name in (FACTS, LINKS)}
 _REFERRAL: Final = table(
     "referral",
     column("org_id", Key),
@@ -39,12 +56,72 @@ async def mark_days(session: WriteSession, days: Iterable[tuple[UUID, date]]) ->
         await insert_all_new(session, _STALE, rows, stamped=True)
 
 
+async def final_before(session: ReadSession | WriteSession) -> date | None:
+    """Return the first service day whose facts are still computed; those of earlier days are final. None: of no day.
+
+    The one place of this rule. Facts of final days are read and never computed, cleared or verified: their records may
+    have lost what a recount needs. Marks on them say nothing and are dropped. `set_final_before` moves it.
+    """
+    return (await session.execute(_BEFORE[FACTS])).scalar_one_or_none()
+
+
+async def unlinked_before(session: ReadSession | WriteSession) -> date | None:
+    """Return the first service day whose cards and slips are still there; None: all are.
+
+    Figures that need them are kept as numbers for earlier days, or not at all.
+    """
+    return (await session.execute(_BEFORE[LINKS])).scalar_one_or_none()
+
+
+async def set_final_before(session: WriteSession, day: date) -> date:
+    """Make the facts of all service days before `day` final; return the day that holds then. It never moves back.
+
+    The caller has refreshed those days: `app.metrics.refreshing.finish_before` does both.
+    """
+    return await _move(session, FACTS, day)
+
+
+async def set_unlinked_before(session: WriteSession, day: date) -> date:
+    """Say that links of all service days before `day` are gone or going; return the day that holds then."""
+    return await _move(session, LINKS, day)
+
+
+async def _move(session: WriteSession, name: str, day: date) -> date:
+    await insert_new(session, _FINALITY, [{"name": name, "before": day}])
+    moved = update(_FINALITY).where(_FINALITY.c.name == name, _FINALITY.c.before < day).values(before=day)
+    await session.execute(moved)
+    holds: date = (await session.execute(_BEFORE[name])).scalar_one()
+    return holds
+
+
+async def not_final(session: ReadSession | WriteSession, days: Iterable[date]) -> set[date]:
+    """Return those days whose facts are still computed."""
+    before = await final_before(session)
+    return {day for day in days if before is None or day >= before}
+
+
+def _open(day: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped or a plain column
+    """Return the condition: facts of this day are still computed."""
+    found: ColumnElement[bool] = day >= func.coalesce(_BEFORE[FACTS].scalar_subquery(), literal(date.min, Day))
+    return found
+
+
 async def marked(session: ReadSession | WriteSession, org_id: UUID | None, since: date, until: date) -> set[date]:
-    """Return the days in [since, until) that any organisation, or one, has marked."""
-    statement = select(col(StaleDay.day)).where(col(StaleDay.day) >= since, col(StaleDay.day) < until).distinct()
+    """Return the days in [since, until) that any organisation, or one, has marked; final days never are."""
+    statement = select(col(StaleDay.day)).where(
+        col(StaleDay.day) >= since, col(StaleDay.day) < until, _open(col(StaleDay.day))
+    )
+    statement = statement.distinct()
     if org_id is not None:
         statement = statement.where(col(StaleDay.org_id) == org_id)
     return set(await session.scalars(statement))
+
+
+async def drop_final_marks(session: WriteSession) -> None:
+    """Take away the marks of final days: nothing is computed for them."""
+    before = await final_before(session)
+    if before is not None:
+        await session.execute(delete(StaleDay).where(col(StaleDay.day) < before))
 
 
 async def next_organisation(session: WriteSession) -> UUID | None:
@@ -90,13 +167,13 @@ _DATED: Final = [
 
 
 async def mark_everything(session: WriteSession) -> None:
-    """Mark every day that holds records, and every day that has a fact."""
+    """Mark every day that holds records and is not final."""
     position = await commit_position(await session.connection())
     for dated in _DATED:
         org_id, day = dated.c
         days = select(org_id, day, literal(position)).distinct()
         there = exists().where(_STALE.c.org_id == org_id, _STALE.c.day == day)
-        await session.execute(insert(_STALE).from_select(["org_id", "day", "position"], days.where(~there)))
+        await session.execute(insert(_STALE).from_select(["org_id", "day", "position"], days.where(~there, _open(day))))
 
 
 async def everybody(session: WriteSession) -> set[UUID]:
@@ -167,13 +244,14 @@ def _ripe() -> Select[Any]:
 _BEHIND_ALL: Final = _days_behind(_ripe())
 
 
-async def followed(session: ReadSession, org_id: UUID | None, since: date, until: date) -> set[date]:
+async def followed(session: ReadSession | WriteSession, org_id: UUID | None, since: date, until: date) -> set[date]:
     """Return the days in [since, until) of referrals that look back at a marked one, of any organisation or one."""
-    return {
+    found = {
         day
         for owner, day in await session.execute(_BEHIND_ALL)
         if day is not None and since <= day < until and org_id in {None, owner}
     }
+    return await not_final(session, found) if found else found
 
 
 async def follow(session: WriteSession) -> None:

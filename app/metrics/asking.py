@@ -1,12 +1,13 @@
 """Asking for a figure: whose view, which days, and that it is written down."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from app import errors
 from app.audit.service import Act, append
@@ -14,17 +15,24 @@ from app.db.engine import ReadSession
 from app.directory.service import Directory, current_directory
 from app.errors import Fault
 from app.http.context import Analysing, Context, Ctx, Now
+from app.http.rates import Standing, show
 from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission, Reach
+from app.ingest.queries import coarse_before
+from app.metrics.budget.service import spend
 from app.metrics.indicator import Figure, Period, Split
 
+MOST_CROSSED: Final = 2
+"""Dimensions that one answer may cross, besides stage (design: trust, section 2)."""
 LONGEST_PERIOD: Final = timedelta(days=1100)
 PROBLEMS: Final = (
     errors.unauthenticated,
     errors.forbidden,
     errors.not_found,
+    errors.figures_gone,
     errors.invalid,
+    errors.budget_spent,
     errors.unavailable,
     errors.too_slow,
     errors.storage_full,
@@ -38,6 +46,21 @@ class View:
 
     org_id: UUID | None
     territories: frozenset[str] | None
+    fine_from: date | None = None
+    """First service day whose records can be counted day by day; those of earlier ones know their week only."""
+
+    def refuse_coarse(self, since: date, spare_days: int = 0) -> None:
+        """Raise `invalid` when records of days from `since` on would have to be counted and some are coarse.
+
+        Facts answer for such days what they hold; nothing coarse is counted as if it were exact. `spare_days` are not
+        exact either for the one who asks.
+        """
+        if self.fine_from is None:
+            return
+        first = self.fine_from + timedelta(days=spare_days)
+        if since < first:
+            detail = f"these days are kept in less detail: this can be asked from {first.isoformat()} on"
+            raise errors.invalid(faults=[Fault("?from", "coarse", detail)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +76,21 @@ class Question:
     territory: str | None
     kind: str | None
     as_of: datetime
+    show: Callable[[Standing], None] = field(default=lambda _standing: None, repr=False)
+    """Puts how the account stands with its budget on the answer."""
 
     async def write_down(self, what: str, **detail: object) -> None:
-        """Put the question on the organisation's audit chain: who asked for which figures."""
+        """Put the question on the organisation's audit chain: who asked for which figures.
+
+        It is one of the account's questions of the day: raises `budget_spent` when there is none left.
+        """
         asked = {"from": self.period.since, "to": self.period.until, "territory": self.territory, "kind": self.kind}
         act = Act(self.principal.org_id, self.principal.subject_id, what, self.as_of, _plain(asked | detail))
+        whose = self.principal.org_id, self.principal.subject_id
         async with self.context.database.writing() as session:
+            standing = await spend(session, *whose, self.as_of, self.context.settings.query_budget)
             await append(session, self.context.keyring, [act])
+        self.show(standing)
 
 
 def _plain(detail: Mapping[str, object]) -> dict[str, object]:
@@ -81,6 +112,17 @@ def view_of(principal: Principal, directory: Directory, territory: str | None) -
     return View(org_id, seen)
 
 
+def check_crossing(question: Question, by: Sequence[str]) -> None:
+    """Raise `invalid` when an answer would cross more than two dimensions besides stage.
+
+    The kind a question is limited to crosses what it is split by: asked kind by kind it is one more split. Period and
+    territory say where one looks, and are one's perimeter at the widest.
+    """
+    crossed = {*by, *([Split.kind] if question.kind is not None else [])}
+    if len(crossed) > MOST_CROSSED:
+        raise errors.invalid(faults=[Fault("?kind", "crossing", "would be a third dimension beside those of group_by")])
+
+
 def period_of(since: date, until: date) -> Period:
     """Return the period asked for, or raise `invalid` unless it has 1 to 1100 days."""
     if not timedelta(0) < until - since <= LONGEST_PERIOD:
@@ -98,6 +140,7 @@ Kind = Annotated[str | None, Query(pattern=r"^[a-z][a-z_]{2,39}$", description="
 
 
 async def _question(
+    request: Request,
     ctx: Ctx,
     principal: Annotated[Principal, allowed(Permission.metrics_read)],
     session: Analysing,
@@ -108,8 +151,10 @@ async def _question(
 ) -> Question:
     period = period_of(since, until)
     directory = await current_directory(ctx.database, session, now)
-    view = view_of(principal, directory, territory)
-    return Question(ctx, session, principal, directory, view, period, territory, None, now)
+    view = replace(view_of(principal, directory, territory), fine_from=await coarse_before(session))
+    return Question(
+        ctx, session, principal, directory, view, period, territory, None, now, partial(show, request.scope)
+    )
 
 
 async def _question_by_kind(question: "Asked", kind: Kind = None) -> Question:

@@ -39,7 +39,11 @@ def seen_by(view: View, records: FromClause) -> list[ColumnElement[bool]]:
 
 
 def seen_during(view: View, records: FromClause, day: str, runs: Sequence[Period]) -> list[ColumnElement[bool]]:
-    """Return the conditions that keep a statement on records within the view, and to runs of days in order."""
+    """Return the conditions that keep a statement on records within the view, and to runs of days in order.
+
+    Raises `invalid` when records of some of these days are coarse.
+    """
+    view.refuse_coarse(runs[0].since)
     return [*during(view, records, day, runs), *seen_by(view, records)]
 
 

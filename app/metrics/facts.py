@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from app.db.engine import ReadSession, WriteSession
 from app.db.portability import month_of, week_of
-from app.marks.queries import marked
+from app.marks.queries import marked, not_final
 from app.metrics.adding import LONGER, Adding
 from app.metrics.asking import View
 from app.metrics.cohorts import Judge, Parts, Span, cut, runs, widened
@@ -47,8 +47,8 @@ class Kept(Protocol):
     async def recompute(self, session: WriteSession, org_id: UUID, days: Collection[date]) -> None:
         """Compute an organisation's days anew, and what is added up of them."""
 
-    async def clear(self, session: WriteSession) -> None:
-        """Throw everything away; its days must be marked in the same transaction."""
+    async def clear(self, session: WriteSession, since: date | None = None) -> None:
+        """Throw away what is of days from `since` on, or everything; they must be marked in the same transaction."""
 
     async def analyse(self, session: WriteSession) -> None:
         """Tell the database what the tables have become, so that it plans well."""
@@ -103,6 +103,10 @@ class Facts:
     async def recompute(self, session: WriteSession, org_id: UUID, days: Collection[date]) -> None:
         """Compute the facts of an organisation's days anew, and of the weeks and months they lie in."""
         days = widened(days, self._source.around)
+        if self._source.around:
+            days = await not_final(session, days)
+        if not days:
+            return
         await self._adding.clear(session, org_id, Span.day, days)
         whole = Period(min(days), max(days) + timedelta(days=1))
         for variant in self._variants:
@@ -111,9 +115,9 @@ class Facts:
             await session.execute(counting, self._source.given(variant))
         await self._adding.add_up(session, org_id, days)
 
-    async def clear(self, session: WriteSession) -> None:
-        """Throw all facts away; their days must be marked in the same transaction."""
-        await session.execute(delete(self._table))
+    async def clear(self, session: WriteSession, since: date | None = None) -> None:
+        """Throw away the facts of days from `since` on, or all; they must be marked in the same transaction."""
+        await session.execute(delete(self._table).where(*begun_from(self.columns.first_day, since)))
 
     async def analyse(self, session: WriteSession) -> None:
         """Tell the database what the table has become, so that it plans well."""
@@ -207,7 +211,13 @@ async def _stale(session: ReadSession, org_id: UUID | None, period: Period, arou
     """Return the marked days of a period and those marked days bear on."""
     since = max(period.since.toordinal() - around, date.min.toordinal())
     until = min(period.until.toordinal() + around, date.max.toordinal())
-    return widened(await marked(session, org_id, date.fromordinal(since), date.fromordinal(until)), around)
+    stale = widened(await marked(session, org_id, date.fromordinal(since), date.fromordinal(until)), around)
+    return await not_final(session, stale) if stale and around else stale
+
+
+def begun_from(day: ColumnElement[date], since: date | None) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep a statement to days from `since` on; none without it."""
+    return [] if since is None else [day >= since]
 
 
 async def _difference(

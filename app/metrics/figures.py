@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -10,7 +10,9 @@ from app.directory.schemas import LabelSent
 from app.directory.service import Directory
 from app.directory.vocabulary import Label
 from app.http.wire import Sent
-from app.metrics.indicator import Figure, Indicator, Ratio, is_small
+from app.metrics.indicator import Figure, Indicator, Ratio, any_small, has_small, is_small
+
+SMALL_WORDS: Final = "A count in it is 1 to 10: few enough people to be recognised by; handle with care."
 
 
 class CountSent(Sent):
@@ -33,6 +35,7 @@ class RateSent(Sent):
     value: float | None = Field(description="Null when the denominator is 0.")
     numerator: int = Field(description="Count above the line.")
     denominator: int = Field(description="Count below the line.")
+    small: bool = Field(description=SMALL_WORDS)
     unit: str = Field(description="Always `ratio`.")
     reason: str | None = Field(description="Why there is no value.")
 
@@ -45,6 +48,7 @@ class RateSent(Sent):
             value=Ratio(numerator, denominator).value,
             numerator=numerator,
             denominator=denominator,
+            small=any_small(numerator, denominator),
             unit="ratio",
             reason=None if denominator else "nothing in the denominator",
         )
@@ -109,7 +113,7 @@ class MeasureSent(Sent):
     value: float | None = Field(description="In the unit of its term; null when it cannot be computed.")
     n: int = Field(description="The count above the line; of a plain count, the value itself.")
     denominator: float | None = Field(description="What stands below the line; null for a plain count.")
-    small: bool = Field(description="`n` is 1 to 10: few enough people to be recognised by; handle with care.")
+    small: bool = Field(description=SMALL_WORDS)
     unknown: int | None = Field(description="How many of `base` are unknown; null where nothing can be.")
     base: int | None = Field(description="What `unknown` is a part of.")
     late: int | None = Field(description="Records received more than 24 hours after; null where none are counted.")
@@ -123,7 +127,7 @@ class MeasureSent(Sent):
             value=figure.value,
             n=figure.n,
             denominator=figure.denominator,
-            small=is_small(figure.n),
+            small=has_small(figure),
             unknown=figure.unknown,
             base=figure.base,
             late=figure.late,

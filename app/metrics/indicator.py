@@ -106,6 +106,17 @@ def is_small(count: int) -> bool:
     return count in SMALL
 
 
+def any_small(*counts: int | None) -> bool:
+    """Say whether one of several counts is small."""
+    return any(count in SMALL for count in counts)
+
+
+def has_small(figure: Figure) -> bool:
+    """Say whether any count of a figure is small; a denominator that is no whole number counts nothing."""
+    below = figure.denominator if isinstance(figure.denominator, int) else None
+    return any_small(figure.n, below, figure.unknown, figure.base, figure.late)
+
+
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """A ratio with the counts it comes from; no value over an empty denominator."""

@@ -1,6 +1,6 @@
 """Keeping the facts what a recount would find: days that changed are computed anew, never added to."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -60,6 +60,7 @@ async def refresh(
 async def _step(session: WriteSession, step_days: int) -> int:
     await flows.prepare(session)
     await queries.follow(session)
+    await queries.drop_final_marks(session)
     org_id = await queries.next_organisation(session)
     if org_id is None:
         return 0
@@ -74,10 +75,11 @@ async def _step(session: WriteSession, step_days: int) -> int:
 
 
 async def rebuild(database: Database, *, progress: Callable[[int], None] | None = None) -> int:
-    """Compute every fact anew; return how many days there were."""
+    """Compute every fact of days that are not final anew; return how many days there were."""
     async with database.writing(long=True) as session:
+        since = await queries.final_before(session)
         for kept in FACTS.values():
-            await kept.clear(session)
+            await kept.clear(session, since)
         await queries.mark_everything(session)
     days = await refresh(database, progress=progress, step_days=REBUILD_DAYS)
     async with database.writing(long=True) as session:
@@ -86,15 +88,49 @@ async def rebuild(database: Database, *, progress: Callable[[int], None] | None 
     return days
 
 
+async def finish_before(
+    database: Database, day: date, then: Callable[[WriteSession], Awaitable[None]] | None = None
+) -> date:
+    """Refresh all facts, and make those of days before `day` final; return the first day that is not.
+
+    `then` works in the same transaction, while nobody else computes facts, and no such day is marked.
+    """
+    while True:
+        await refresh(database)
+        async with database.writing(long=True) as session:
+            before = await queries.final_before(session)
+            if before is None or before < day:
+                await hold(await session.connection(), REFRESHING, await queries.everybody(session))
+                if await _any_stale(session, day):
+                    continue
+                before = await queries.set_final_before(session, day)
+            if then is not None:
+                await then(session)
+            return before
+
+
+async def _any_stale(session: WriteSession, day: date) -> bool:
+    """Say whether facts of a day before this one are still to be computed.
+
+    A mark on the day itself counts too: it may bear on the one before.
+    """
+    until = day + timedelta(days=1)
+    if await queries.marked(session, None, date.min, until):
+        return True
+    return bool(await queries.followed(session, None, date.min, until))
+
+
 async def verify(database: Database, only: UUID | None = None) -> dict[str, int]:
     """Recount everything (`only` one organisation's) and return {kind of fact: how many facts differ}.
 
-    Days still marked are left out.
+    Days still marked are left out, and final ones: their records may have lost what a recount needs.
     """
     wrong = dict.fromkeys(FACTS, 0)
     async with database.analysing() as session:
-        for org_id, first, last in await queries.extent(session):
-            if only not in {None, org_id}:
+        final = await queries.final_before(session) or date.min
+        for org_id, earliest, last in await queries.extent(session):
+            first = max(earliest, final)
+            if only not in {None, org_id} or first > last:
                 continue
             whole = Period(first, last + timedelta(days=1))
             clean = _without(whole, await queries.marked(session, org_id, whole.since, whole.until))

@@ -10,18 +10,21 @@ from app import errors
 from app.db.bulk import Row
 from app.db.engine import WriteSession
 from app.db.portability import FOLDING, commit_position, hold
+from app.directory.rules import local_day
 from app.directory.service import Directory, current_directory
 from app.errors import Problem
 from app.http.envelope import Verdict, rejected
+from app.ingest.coarse import coarse_digest, coarse_id, id_may_be_coarse, noon_of_week
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import Posting, happened, to_the_hour
-from app.ingest.verdicts import verdict_on
+from app.ingest.verdicts import noting_unlinked, verdict_on
+from app.keyring import Keyring
 from app.referrals import folding, queries
 from app.referrals.records import Sender, Standing
 from app.referrals.rules import Refusal, open_to_senders
 from app.referrals.schemas import ReferralEventIn, StayExitIn
 from app.referrals.sealing import Sealer, period_of, slip_digests
-from app.referrals.vocabulary import Channel, NotApplied, Step
+from app.referrals.vocabulary import Channel, NotApplied, State, Step
 
 Answer = ReferralEventIn | StayExitIn
 
@@ -36,15 +39,29 @@ class _Case:
     occurred_at: datetime
     recorded_at: datetime
     received_at: datetime
+    keyring: Keyring
     slips: tuple[bytes | None, bytes | None] = (None, None)
     standing: Standing | None = None
+    stored_id: UUID | None = None
+    """Its id once coarse, when its referral is."""
     decision: Decision = Decision.create
     stored: Stored | None = field(default=None)
 
     @property
     def key(self) -> tuple[UUID, UUID]:
         """Where it is stored: with the referral's organisation, or with the sender's while the referral is unknown."""
-        return (self.standing.org_id if self.standing else self.sender.org_id, self.item.id)
+        return (self.standing.org_id if self.standing else self.sender.org_id, self.stored_id or self.item.id)
+
+    @property
+    def unlinked(self) -> bool:
+        """Whether it came with a slip of a closed period, which is not kept: its digest cannot be compared."""
+        return self.item.slip is not None and self.slips[0] is None
+
+    def become_coarse(self) -> None:
+        """Take the id, digest and week that an answer to a coarse referral is stored with."""
+        self.stored_id = coarse_id(self.keyring, self.item.id)
+        self.digest = coarse_digest(self.keyring, self.digest)
+        self.occurred_at = self.recorded_at = self.received_at = noon_of_week(local_day(self.occurred_at))
 
 
 async def store_answers(session: WriteSession, postings: Sequence[Posting[Any]]) -> Sequence[Sequence[Verdict]]:
@@ -56,10 +73,12 @@ async def store_answers(session: WriteSession, postings: Sequence[Posting[Any]])
         directory = await current_directory(context.database, session, now, fresh=True)
     read = [[_read(posting, item, directory) for item in posting.items] for posting in postings]
     cases = [case for listed in read for case in listed if isinstance(case, _Case)]
-    await _find_referrals(session, cases)
+    await _find_referrals(session, cases, now)
     owners = {case.standing.org_id for case in cases if case.standing is not None}
     if owners:
         await hold(await session.connection(), FOLDING, owners)
+    if any(case.standing is not None and id_may_be_coarse(case.standing.id, now) for case in cases):
+        await _find_referrals(session, cases, now)  # again: upkeep may have made it coarse before the lock was ours
     await _insert(session, cases)
     refusals = await _fold(session, cases)
     return [[_verdict(case, refusals) if isinstance(case, _Case) else case for case in listed] for listed in read]
@@ -81,16 +100,36 @@ def _read(posting: Posting[Any], item: Answer, directory: Directory) -> _Case | 
     keyring, period = posting.context.keyring, period_of(item.occurred_at)
     digest = Sealer(keyring, period).fingerprint(item, "slip", item.slip)
     slips = slip_digests(keyring, item.occurred_at, item.slip)
-    return _Case(item, sender, digest, occurred, recorded, posting.now, slips)
+    return _Case(item, sender, digest, occurred, recorded, posting.now, keyring, slips)
 
 
-async def _find_referrals(session: WriteSession, cases: Sequence[_Case]) -> None:
-    """Give each case the referral it names, when that is known and the sender's to answer."""
+async def _find_referrals(session: WriteSession, cases: Sequence[_Case], now: datetime) -> None:
+    """Give each case the referral it names, when that is known and the sender's to answer.
+
+    A referral of months ago is looked for by its keyed id as well; upkeep may make it coarse at any moment, and then
+    the answer, too.
+    """
     named = await queries.named(session, {case.item.referral_id for case in cases})
     by_slip = dict(await queries.by_slips(session, {digest for case in cases for digest in case.slips if digest}))
     for case in cases:
         slip = next((by_slip[digest] for digest in case.slips if digest and digest in by_slip), None)
         case.standing = slip or case.sender.answerable(named.get(case.item.referral_id, ()))
+    await _find_coarse(session, [case for case in cases if case.standing is None], now)
+    for case in cases:
+        if case.standing is not None and case.standing.coarse and case.stored_id is None:
+            case.become_coarse()
+
+
+async def _find_coarse(session: WriteSession, cases: Sequence[_Case], now: datetime) -> None:
+    renamed = {
+        case.item.referral_id: coarse_id(case.keyring, case.item.referral_id)
+        for case in cases
+        if case.item.referral_id is not None and id_may_be_coarse(case.item.referral_id, now)
+    }
+    named = await queries.named(session, set(renamed.values()))
+    for case in cases:
+        key = renamed.get(case.item.referral_id) if case.item.referral_id else None
+        case.standing = case.sender.answerable(named.get(key, ())) if key else None
 
 
 async def _insert(session: WriteSession, cases: Sequence[_Case]) -> None:
@@ -118,23 +157,31 @@ async def _insert(session: WriteSession, cases: Sequence[_Case]) -> None:
         for case in missed:
             case.stored = Stored(there[case.key])
     for case in cases:
-        case.decision = decide(case.stored, case.digest)
+        case.decision = decide(case.stored, case.digest, comparable=not case.unlinked)
 
 
 async def _fold(session: WriteSession, cases: Sequence[_Case]) -> dict[tuple[UUID, UUID], Refusal]:
-    """Fold the referrals that got something new; return {(organisation, event): why it had no effect}."""
+    """Fold the referrals that got something new; return {(organisation, event): why it had no effect}.
+
+    A coarse referral has ended: an answer to it is kept and has no effect.
+    """
+    ended = {
+        case.key: Refusal(NotApplied.terminal, State(case.standing.state), ())
+        for case in cases
+        if case.standing is not None and case.standing.coarse
+    }
     touched = {
         (case.standing.org_id, case.standing.id)
         for case in cases
-        if case.standing is not None and case.decision is Decision.create
+        if case.standing is not None and case.decision is Decision.create and not case.standing.coarse
     }
     if not touched:
-        return {}
+        return ended
     # Read again: another worker may have folded the same referrals before the lock was ours.
     standings = [s for s in await queries.by_ids(session, {key for _, key in touched}) if (s.org_id, s.id) in touched]
     position = await commit_position(await session.connection())
     folds = await folding.refold(session, standings, position)
-    return {
+    return ended | {
         (org_id, event_id): refusal
         for (org_id, _), folded in folds.items()
         for event_id, refusal in folded.refusals.items()
@@ -142,12 +189,12 @@ async def _fold(session: WriteSession, cases: Sequence[_Case]) -> dict[tuple[UUI
 
 
 def _verdict(case: _Case, refusals: dict[tuple[UUID, UUID], Refusal]) -> Verdict:
-    verdict = verdict_on(case.decision, case.item.id, case.digest, case.stored)
+    verdict = noting_unlinked(verdict_on(case.decision, case.item.id, case.digest, case.stored), unlinked=case.unlinked)
     if case.decision is not Decision.create:
         return verdict
     if case.standing is None:
         problem = errors.referral_unknown(not_applied=NotApplied.referral_unknown.value)
-        return Verdict(case.item.id, verdict.outcome, problem)
+        return Verdict(case.item.id, verdict.outcome, problem, verdict.note)
     refusal = refusals.get(case.key)
     if refusal is None:
         return verdict
@@ -159,7 +206,7 @@ def _verdict(case: _Case, refusals: dict[tuple[UUID, UUID], Refusal]) -> Verdict
         state=refusal.state.value,
         allowed=[state.value for state in following],
     )
-    return Verdict(case.item.id, verdict.outcome, problem)
+    return Verdict(case.item.id, verdict.outcome, problem, verdict.note)
 
 
 def _common(case: _Case) -> dict[str, Any]:
@@ -167,7 +214,7 @@ def _common(case: _Case) -> dict[str, Any]:
     default = Channel.desk if case.sender.facility_id else Channel.app
     return {
         "org_id": case.key[0],
-        "id": item.id,
+        "id": case.key[1],
         **_reported(item),
         "occurred_at": case.occurred_at,
         "recorded_at": case.recorded_at,
@@ -185,7 +232,11 @@ def _reported(item: Answer) -> dict[str, str | None]:
 
 
 def _event_row(case: _Case) -> Row:
-    return _common(case) | {"referral_id": case.standing.id if case.standing else None, "not_applied": None}
+    ended = case.standing is not None and case.standing.coarse
+    return _common(case) | {
+        "referral_id": case.standing.id if case.standing else None,
+        "not_applied": NotApplied.terminal.value if ended else None,
+    }
 
 
 def _held_row(case: _Case) -> Row:

@@ -40,7 +40,7 @@ async def follow_encounters(session: WriteSession, changes: Sequence[EncounterCh
     found = await queries.of_encounters(
         session, {org for org, _ in by_encounter}, [key for _, key in by_encounter if key is not None]
     )
-    pairs = [(by_encounter[s.org_id, key], s) for key, s in found if (s.org_id, key) in by_encounter]
+    pairs = [(by_encounter[s.org_id, key], s) for key, s in found if (s.org_id, key) in by_encounter and not s.coarse]
     await queries.set_referrals(session, [_place(change, standing, position) for change, standing in pairs])
     days = [(s.org_id, day) for change, s in pairs for day in (s.cohort_day, change.making.cohort_day)]
     await mark_days(session, days)

@@ -19,9 +19,10 @@ async def refold(
 
     Five statements at most, whatever their number. A referral whose fold says what is stored keeps its place in the
     feeds: posting the same thing again wakes nobody. Whoever asks for it added or took away events, which figures
-    count also when they change nothing of the referral, so its day is marked whatever comes out.
+    count also when they change nothing of the referral, so its day is marked whatever comes out. What is coarse has
+    ended for good and is left alone.
     """
-    listed = list(standings)
+    listed = [standing for standing in standings if not standing.coarse]
     events = await queries.events_of(session, [(standing.org_id, standing.id) for standing in listed])
     folds: dict[tuple[UUID, UUID], Folded] = {}
     referrals, marks, trails = [], [], []

@@ -90,8 +90,12 @@ class Referral(Base, table=True):
     facility_id: UUID | None = column(Key, "Facility, when one was named.", null=True, refers="facility.id")
     accompanied: bool = column(Boolean, "The team went along.")
     previous_referral_id: UUID | None = column(Key, "Referral this one takes up again.", null=True)
-    slip_digest: bytes | None = column(Bytes16, "HMAC-SHA256(period key, slip)[:16].", null=True)
-    link_id: bytes | None = column(Bytes16, "HMAC-SHA256(period key, card)[:16].", null=True)
+    slip_digest: bytes | None = column(
+        Bytes16, "Seal of the slip: a byte for the key period, HMAC-SHA256(period key, slip)[:15].", null=True
+    )
+    link_id: bytes | None = column(
+        Bytes16, "Seal of the card: a byte for the key period, HMAC-SHA256(period key, card)[:15].", null=True
+    )
     territory: str = column(TerritoryCode, "Where it was made.")
     outside_perimeter: bool = column(Boolean, "Made outside the plan's perimeter.")
     cohort_day: date = column(Day, "Service day it was made on.")

@@ -14,6 +14,7 @@ from app.db.engine import ReadSession, WriteSession
 from app.db.portability import among
 from app.db.table import Base, table_of
 from app.directory.vocabulary import SuccessState
+from app.ingest.coarse import CLOSED
 from app.referrals.models import HeldEvent, LookupFailure, Referral, ReferralEvent
 from app.referrals.records import Held, PendingEvent, Standing, StoredEvent
 from app.referrals.vocabulary import NotApplied, State
@@ -115,8 +116,10 @@ async def page_of_team(
     before: tuple[int, UUID] | None,
     size: int,
 ) -> list[Standing]:
-    """Return one page of a team's referrals, last changed first."""
-    statement = _select(Referral, Standing).where(col(Referral.org_id) == org_id, col(Referral.team_id) == team_id)
+    """Return one page of a team's referrals, last changed first; those that are coarse are no phone's any more."""
+    statement = _select(Referral, Standing).where(
+        col(Referral.org_id) == org_id, col(Referral.team_id) == team_id, col(Referral.position) != CLOSED
+    )
     if states:
         statement = statement.where(col(Referral.state).in_(states))
     if before is not None:
@@ -232,14 +235,22 @@ async def remove_held(session: WriteSession, held: Collection[Held]) -> None:
 async def pending_of_sender(
     session: ReadSession, org_id: UUID, sender_id: UUID, after: UUID | None, size: int
 ) -> list[PendingEvent]:
-    """Return a sender's events without effect, by id."""
+    """Return a sender's events without effect, by id; those of coarse referrals are nobody's to repair."""
     applied_not = select(
         col(ReferralEvent.id),
         col(ReferralEvent.referral_id),
         col(ReferralEvent.step),
         col(ReferralEvent.occurred_at),
         col(ReferralEvent.not_applied),
-    ).where(col(ReferralEvent.sender_id) == sender_id, col(ReferralEvent.not_applied).is_not(None))
+    ).where(
+        col(ReferralEvent.sender_id) == sender_id,
+        col(ReferralEvent.not_applied).is_not(None),
+        ~exists().where(
+            col(Referral.org_id) == col(ReferralEvent.org_id),
+            col(Referral.id) == col(ReferralEvent.referral_id),
+            col(Referral.position) == CLOSED,
+        ),
+    )
     held = select(col(HeldEvent.id), col(HeldEvent.referral_id), col(HeldEvent.step), col(HeldEvent.occurred_at)).where(
         col(HeldEvent.org_id) == org_id, col(HeldEvent.sender_id) == sender_id
     )

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.directory.vocabulary import SuccessState
+from app.ingest.coarse import CLOSED
 from app.referrals.rules import Event, First, Folded, Terms, succeeded_at
 from app.referrals.vocabulary import Channel, Destination, Reason, State, Step
 
@@ -46,6 +47,11 @@ class Standing:
     exit_destination: str | None
     due_at: datetime | None
     position: int
+
+    @property
+    def coarse(self) -> bool:
+        """Whether only its week is left: its events are not folded any more."""
+        return self.position == CLOSED
 
     def terms(self) -> Terms:
         """Return what the fold must know."""

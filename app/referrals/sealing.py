@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.http.wire import Received
-from app.keyring import SEAL_BYTES, KeyDestroyedError, Keyring, fingerprint
+from app.keyring import SEAL_BYTES, KeyDestroyedError, Keyring, fingerprint, seal_of
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _LARGEST_SKEW: Final = timedelta(hours=48)
@@ -19,7 +19,7 @@ def period_of(instant: datetime) -> int:
 
 
 def sealed(keyring: Keyring, period: int, code: str | None) -> bytes | None:
-    """Return the keyed digest of a code, or None without a code or when the period's key was destroyed."""
+    """Return the keyed digest of a code, or None without a code or when the period is closed."""
     if code is None:
         return None
     try:
@@ -35,23 +35,33 @@ class Sealer:
         """Seal for one period."""
         self._keyring = keyring
         self._period = period
-        self._sealed: dict[str, bytes | None] = {}
+        self._macs: dict[str, bytes | None] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a code was given whose period is closed: the item is stored without it."""
+        return None in self._macs.values()
 
     def digest(self, code: str | None) -> bytes | None:
-        """Return the keyed digest of a code, or None without one or when the period's key was destroyed."""
-        if code is None:
-            return None
-        if code not in self._sealed:
-            self._sealed[code] = sealed(self._keyring, self._period, code)
-        return self._sealed[code]
+        """Return the seal of a code, or None without one or when its period is closed."""
+        mac = None if code is None else self._mac(code)
+        return None if mac is None else seal_of(self._period, mac)
 
     def fingerprint(self, item: Received, code_field: str, code: str | None, *, also: bytes = b"") -> bytes:
         """Return the digest of an item's content, in which its code appears only as the code's keyed digest.
 
         `also` stands for parts of the item that have digests of their own.
         """
-        sealed_code = b"" if code is None else self.digest(code) or _NOTHING
-        return fingerprint(item.canonical(_WITHOUT[code_field]) + sealed_code + also)
+        mac = b"" if code is None else self._mac(code) or _NOTHING
+        return fingerprint(item.canonical(_WITHOUT[code_field]) + mac + also)
+
+    def _mac(self, code: str) -> bytes | None:
+        if code not in self._macs:
+            try:
+                self._macs[code] = self._keyring.code_mac(self._period, code)
+            except KeyDestroyedError:
+                self._macs[code] = None
+        return self._macs[code]
 
 
 def slip_digests(keyring: Keyring, instant: datetime, slip: str | None) -> tuple[bytes | None, bytes | None]:

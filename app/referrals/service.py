@@ -1,6 +1,7 @@
 """What teams and desks do with referrals besides answering them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,11 +20,13 @@ from app.errors import Fault, Problem
 from app.http.context import Context
 from app.http.envelope import Verdict, rejected
 from app.identity.rules import Principal
+from app.ingest.coarse import id_may_be_coarse, may_be_coarse
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import Posting, happened, to_the_hour
-from app.ingest.verdicts import verdict_on
-from app.keyring import fingerprint
+from app.ingest.verdicts import noting_unlinked, verdict_on
+from app.keyring import Keyring, fingerprint
 from app.referrals import folding, making, queries
+from app.referrals.late import recognise_referrals
 from app.referrals.records import Standing
 from app.referrals.rules import allowed, expiry_id, open_to_senders
 from app.referrals.schemas import LoneReferralIn, LookupIn, ReferralIn, ReferralSent
@@ -61,23 +64,65 @@ async def store_lone(session: WriteSession, postings: Sequence[Posting[LoneRefer
     )
     org_ids = {posting.principal.org_id for posting in postings}
     ids = {item.id for posting in postings for item in posting.items}
-    there = await queries.known(session, org_ids, ids)
+    made = [list(listed) for listed in read]
+    await _recognise(session, context.keyring, made, now)
+    there = await queries.known(session, org_ids, ids | {row["id"] for row in _rows_in(made)})
     rows: list[Row] = []
-    answers = [[row if isinstance(row, Verdict) else _placed(row, there, rows) for row in listed] for listed in read]
+    answers = [
+        [
+            row if isinstance(row, Verdict) else replace(_placed(row, item, there, rows), id=item.id)
+            for row, item in zip(listed, posting.items, strict=True)
+        ]
+        for listed, posting in zip(made, postings, strict=True)
+    ]
     await making.open_referrals(session, rows)
     return answers
 
 
-def _placed(row: Row, there: dict[tuple[UUID, UUID], tuple[bytes, UUID]], rows: list[Row]) -> Verdict:
-    """Decide about one row, and put it on the list when it is new."""
+def _rows_in(read: Sequence[Sequence[Row | Verdict]]) -> list[Row]:
+    return [row for listed in read for row in listed if not isinstance(row, Verdict)]
+
+
+async def _recognise(
+    session: WriteSession, keyring: Keyring, read: Sequence[list[Row | Verdict]], now: datetime
+) -> None:
+    """Let referrals of months ago be what they are stored as, in place."""
+    places = [
+        (listed, number, row)
+        for listed in read
+        for number, row in enumerate(listed)
+        if not isinstance(row, Verdict) and _may_be_coarse(row, now)
+    ]
+    if not places:
+        return
+    rows = [row for _, _, row in places]
+    await hold(await session.connection(), FOLDING, {row["org_id"] for row in rows})
+    await recognise_referrals(session, keyring, [rows])
+    for (listed, number, _), row in zip(places, rows, strict=True):
+        listed[number] = row
+
+
+def _may_be_coarse(row: Row, now: datetime) -> bool:
+    """Say whether it, or the one that it takes up, may be stored coarse."""
+    previous = row["previous_referral_id"]
+    return may_be_coarse(row["id"], row["cohort_day"], now) or (
+        previous is not None and id_may_be_coarse(previous, now)
+    )
+
+
+def _placed(
+    row: Row, item: LoneReferralIn, there: dict[tuple[UUID, UUID], tuple[bytes, UUID]], rows: list[Row]
+) -> Verdict:
+    """Decide about one row, and put it on the list when it is new; a slip of a closed period is not kept."""
+    unlinked = item.slip is not None and row["slip_digest"] is None
     key = (row["org_id"], row["id"])
     found = there.get(key)
     stored = Stored(found[0], own=found[1] == row["team_id"]) if found else None
-    decision = decide(stored, row["digest"])
+    decision = decide(stored, row["digest"], comparable=not unlinked)
     if decision is Decision.create:
         rows.append(row)
         there[key] = (row["digest"], row["team_id"])
-    return verdict_on(decision, row["id"], row["digest"], stored)
+    return noting_unlinked(verdict_on(decision, row["id"], row["digest"], stored), unlinked=unlinked)
 
 
 def _lone_row(posting: Posting[LoneReferralIn], item: LoneReferralIn, directory: Directory) -> Row | Verdict:

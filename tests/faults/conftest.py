@@ -69,7 +69,12 @@ def new_database(
 @pytest.fixture(scope="session")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings as in production, but for the sweep, which tests start themselves."""
-    return Settings(database_url=database_url, keys_dir=tmp_path_factory.mktemp("keys"), sweep_interval_s=86_400)
+    return Settings(
+        database_url=database_url,
+        keys_dir=tmp_path_factory.mktemp("keys"),
+        anchors_dir=tmp_path_factory.mktemp("anchors"),
+        sweep_interval_s=86_400,
+    )
 
 
 @pytest.fixture(scope="session")

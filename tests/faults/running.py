@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -24,8 +25,9 @@ _READY_WITHIN_S = 30
 class Service:
     """One process of the service; it can be killed and started again on the same port."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, more: Mapping[str, str] | None = None) -> None:
         self._settings = settings
+        self._more = more or {}
         self._log = log
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -36,16 +38,28 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", self._port
+
     def start(self) -> None:
         """Start and wait until it answers."""
         environment = {
             **os.environ,
             "MARAUDE_DATABASE_URL": self._settings.database_url,
             "MARAUDE_KEYS_DIR": str(self._settings.keys_dir),
+            "MARAUDE_ANCHORS_DIR": str(self._settings.anchors_dir),
             "MARAUDE_PUBLIC_URL": self._settings.public_url,
             "MARAUDE_SWEEP_INTERVAL_S": str(self._settings.sweep_interval_s),
             "MARAUDE_REFRESH_INTERVAL_S": str(self._settings.refresh_interval_s),
             "MARAUDE_QUEUE_LIMIT": str(self._settings.queue_limit),
+            "MARAUDE_RATE_SCALE": "1000",
+            **self._more,
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self._port)]
         with self._log.open("ab") as log:

@@ -8,10 +8,10 @@ from itertools import pairwise
 from pyroaring import BitMap
 
 from app.db.engine import ReadSession
-from app.marks.queries import marked
+from app.marks.queries import marked, unlinked_before
 from app.metrics.asking import View
 from app.metrics.coverage import facts, queries
-from app.metrics.coverage.definitions import Window
+from app.metrics.coverage.definitions import Refusal, Window
 from app.metrics.coverage.records import Counted, Met
 from app.metrics.coverage.statistics import Captures
 from app.metrics.people.queries import numbers
@@ -19,7 +19,9 @@ from app.metrics.people.queries import numbers
 
 async def count(session: ReadSession, view: View, windows: Sequence[Window]) -> list[Counted]:
     """Return what was counted in each window; windows may share days, and each day is read once."""
-    days = {day for window in windows if window.key_period is not None for day in _days(window)}
+    before = await unlinked_before(session)
+    answerable = [window for window in windows if _why_not(window, before) is None]
+    days = {day for window in answerable for day in _days(window)}
     stale = days & await marked(session, view.org_id, min(days), max(days) + timedelta(days=1)) if days else set()
     met: defaultdict[date, Met] = defaultdict(Met, await queries.met(session, view, stale))
     parts: defaultdict[date, list[BitMap]] = defaultdict(list)
@@ -32,13 +34,22 @@ async def count(session: ReadSession, view: View, windows: Sequence[Window]) -> 
     for day, card in shown:
         lately[day].add(known[card])
     sets = lately | {day: BitMap().union(*some) for day, some in parts.items()}
-    return [_counted(window, met, sets) for window in windows]
+    return [_counted(window, _why_not(window, before), met, sets) for window in windows]
 
 
-def _counted(window: Window, met: Mapping[date, Met], people: Mapping[date, BitMap]) -> Counted:
+def _why_not(window: Window, before: date | None) -> Refusal | None:
+    """Return why nothing can be counted in a window, or None when it can; cards of days `before` one are gone."""
+    if before is not None and window.period.since < before:
+        return Refusal.cards_gone
+    return Refusal.straddles_new_year if window.key_period is None else None
+
+
+def _counted(
+    window: Window, why_not: Refusal | None, met: Mapping[date, Met], people: Mapping[date, BitMap]
+) -> Counted:
     """Return what was counted in a window, of days that may be those of others too."""
-    if window.key_period is None:
-        return Counted(None, Captures({}))
+    if why_not is not None:
+        return Counted(None, Captures({}), why_not)
     days = _days(window)
     first = [people[day] for day in days if day in people and day < window.middle]
     second = [people[day] for day in days if day in people and day >= window.middle]

@@ -44,14 +44,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was counted in a window; `met` is None when it has no one key period and nothing could be."""
+    """What was counted in a window; `met` is None when nothing could be, for want of one key period or of its cards."""
 
     met: Met | None
     captures: Captures
+    why: Refusal = Refusal.straddles_new_year
+    """Why nothing could be counted, where that is so."""
 
     def estimate(self, estimator: Estimator) -> Answer:
         """Return an estimate, or why there is none."""
-        return _ESTIMATORS[estimator](self.captures) if self.met else Refusal.straddles_new_year
+        return _ESTIMATORS[estimator](self.captures) if self.met else self.why
 
     def bracket(self) -> Bracket | Refusal:
         """Return what the first two estimators hold between them."""
@@ -61,7 +63,7 @@ class Counted:
         """Return the persons met against a denominator, or why they cannot be read against it."""
         persons = self.captures.persons
         if not self.met:
-            return Refusal.straddles_new_year
+            return self.why
         if reference is Reference.target:
             return Refusal.no_target if PLAN_TARGET is None else Line(persons, *[PLAN_TARGET] * 3)
         if not persons:

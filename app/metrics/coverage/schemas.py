@@ -8,7 +8,7 @@ from pydantic import Field
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
 from app.metrics.coverage.definitions import Estimator, Reference
-from app.metrics.figures import CountSent, Heading, RateSent, count_example
+from app.metrics.figures import SMALL_WORDS, CountSent, Heading, RateSent, count_example
 
 
 class SeenSent(Sent):
@@ -67,6 +67,7 @@ class CodeQualitySent(Sent):
 
     rule: LabelSent
     once: int | None = Field(description="Persons met on one day only.")
+    small: bool = Field(description=SMALL_WORDS)
     implied: float | None = Field(description="Their number as implied by those met on two and three days.")
     excess: float | None = Field(description="(once - implied) / once; negative when there are fewer.")
     suspicious: bool | None = Field(description="Whether chance alone would make so many, one time in twenty at most.")
@@ -80,6 +81,7 @@ class CoverageLineSent(Sent):
     label: LabelSent
     denominator_rule: LabelSent
     numerator: int | None = Field(description="Persons with a card met in the window.")
+    small: bool = Field(description=SMALL_WORDS)
     denominator: float | None = Field(description="What the value is read against.")
     denominator_low: float | None = Field(description="Lower end of what is divided by.")
     denominator_high: float | None = Field(description="Upper end of what is divided by.")
@@ -97,6 +99,7 @@ _LINKED: Final[dict[str, Any]] = {
     "value": 0.25,
     "numerator": 620,
     "denominator": 2480,
+    "small": False,
     "unit": "ratio",
     "reason": None,
 }
@@ -140,6 +143,7 @@ _COVERAGE: Final[dict[str, Any]] = {
     "code_quality": {
         "rule": {"fr": "Personnes vues un seul jour...", "en": "Persons seen on one day only..."},
         "once": 191,
+        "small": False,
         "implied": 145.5,
         "excess": 0.238,
         "suspicious": False,
@@ -151,6 +155,7 @@ _COVERAGE: Final[dict[str, Any]] = {
             "label": _LABEL,
             "denominator_rule": {"fr": "700 à 800 personnes", "en": "700 to 800 persons"},
             "numerator": 353,
+            "small": False,
             "denominator": 750.0,
             "denominator_low": 700.0,
             "denominator_high": 800.0,

@@ -33,7 +33,7 @@ from app.metrics.coverage.schemas import (
 )
 from app.metrics.coverage.statistics import Captures, CodeQuality, Estimate, code_quality
 from app.metrics.figures import CountSent, RateSent
-from app.metrics.indicator import Figure, Period, Split
+from app.metrics.indicator import Figure, Period, Split, any_small
 
 _LINKED_RULE: Final = Label(
     "rencontres d'une personne avec carte / rencontres d'une personne",
@@ -57,7 +57,7 @@ async def ask_coverage(question: Question, weeks: int) -> CoverageSent:
         window_middle=window.middle,
         window_to=window.period.until,
         key_period=window.key_period,
-        reason=None if counted.met else REASONS[Refusal.straddles_new_year],
+        reason=None if counted.met else REASONS[counted.why],
         counted=_counted(counted.met, counted.captures) if counted.met else None,
         estimates=[_estimate(counted, estimator) for estimator in Estimator],
         bracket=_bracket(counted),
@@ -106,11 +106,12 @@ def _bracket(counted: Counted) -> BracketSent:
 
 
 def _code_quality(counted: Counted) -> CodeQualitySent:
-    found = code_quality(counted.captures) if counted.met else Refusal.straddles_new_year
+    found = code_quality(counted.captures) if counted.met else counted.why
     known = found if isinstance(found, CodeQuality) else None
     return CodeQualitySent(
         rule=LabelSent.of(CODE_QUALITY_RULE),
         once=known.once if known else None,
+        small=any_small(known.once if known else None),
         implied=known.implied if known else None,
         excess=known.excess if known else None,
         suspicious=known.suspicious if known else None,
@@ -126,6 +127,7 @@ def _line(counted: Counted, reference: Reference) -> CoverageLineSent:
         label=LabelSent.of(indicator.label),
         denominator_rule=LabelSent.of(indicator.denominator or indicator.rule),
         numerator=counted.captures.persons if counted.met else None,
+        small=any_small(counted.captures.persons if counted.met else None),
         denominator=found.denominator if found else None,
         denominator_low=found.lowest if found else None,
         denominator_high=found.highest if found else None,

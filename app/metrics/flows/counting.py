@@ -3,11 +3,23 @@
 from collections import defaultdict
 
 from app.db.engine import ReadSession
-from app.marks.queries import followed, marked
+from app.marks.queries import followed, marked, unlinked_before
 from app.metrics.cohorts import BY_MONTH, always_settled, cut
 from app.metrics.flows import facts, queries
 from app.metrics.flows.queries import FlowsQuestion
 from app.metrics.flows.records import Flow
+from app.metrics.linking import gone
+
+
+async def are_kept_for(session: ReadSession, question: FlowsQuestion) -> bool:
+    """Say whether what a question needs is there: cards, or facts of days whose cards are gone.
+
+    A look-up that came after a key period was closed has no facts of its days, and they cannot be counted any more.
+    """
+    before = await unlinked_before(session)
+    if not gone(question.periods, before) or before is None:
+        return True
+    return await facts.reach_before(session, question.lookup, before)
 
 
 async def flows(session: ReadSession, question: FlowsQuestion) -> list[Flow]:

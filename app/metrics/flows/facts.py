@@ -17,7 +17,7 @@ from app.marks.queries import everybody, followed, mark_everything
 from app.metrics.asking import View
 from app.metrics.cohorts import Parts, Span, cohort_of
 from app.metrics.counting import within
-from app.metrics.facts import EVERYWHERE
+from app.metrics.facts import EVERYWHERE, begun_from
 from app.metrics.flows.models import FlowFact, FlowLookup
 from app.metrics.flows.queries import flows_by_day
 from app.metrics.flows.records import Flow, Lookup, Matrix
@@ -44,9 +44,9 @@ class FlowFacts:
             kept = await _kept(session, org_id, Span.day, cohorts)
             await _store(session, org_id, span, {cohort.since for cohort in cohorts}, _summed(kept, first_days))
 
-    async def clear(self, session: WriteSession) -> None:
-        """Throw everything away, and forget which look-ups there were; days must be marked in the same transaction."""
-        await session.execute(delete(_FACT))
+    async def clear(self, session: WriteSession, since: date | None = None) -> None:
+        """Throw away what is of days from `since` on, or all; they must be marked in the same transaction."""
+        await session.execute(delete(_FACT).where(*begun_from(_FACT.c.first_day, since)))
         await session.execute(delete(_LOOKUP))
 
     async def analyse(self, session: WriteSession) -> None:
@@ -111,6 +111,16 @@ async def are_kept(session: ReadSession, lookup: Lookup) -> bool:
     """Say whether facts of this look-up are kept."""
     found = await session.execute(select(_LOOKUP.c.version).where(_LOOKUP.c.lookup == lookup.name))
     return found.first() is not None
+
+
+async def reach_before(session: ReadSession, lookup: Lookup, day: date) -> bool:
+    """Say whether facts of this look-up are kept of days before one, as far as there are any of such days."""
+    earlier = _FACT.c.first_day < day
+    for chosen in (earlier & (_FACT.c.lookup == lookup.name), earlier):
+        found = (await session.execute(select(_FACT.c.lookup).where(chosen).limit(1))).first()
+        if found is not None:
+            return bytes(found.lookup) == lookup.name and await are_kept(session, lookup)
+    return True
 
 
 async def sums(session: ReadSession, view: View, lookup: Lookup, parts: Sequence[Parts]) -> list[Flow]:

@@ -71,6 +71,7 @@ _FLOWS: Final[dict[str, Any]] = {
             "value": 0.0,
             "numerator": 0,
             "denominator": 31,
+            "small": False,
             "unit": "ratio",
             "reason": None,
         }

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from app import errors
 from app.directory.rules import PARIS
 from app.directory.schemas import LabelSent
 from app.metrics.asking import Compute, Question, limits, view_of
@@ -25,6 +26,7 @@ from app.metrics.flows.queries import FlowsQuestion
 from app.metrics.flows.records import ExitFlow, Flow, Lookup
 from app.metrics.flows.schemas import FlowsSent, LinkRuleSent, LinkSent, NodeSent
 from app.metrics.indicator import Figure, Period, Ratio, Split, is_small
+from app.metrics.linking import needing_cards
 from app.referrals.vocabulary import Destination
 
 _Link = tuple[str, str, LinkRule]
@@ -39,6 +41,8 @@ async def ask_flows(question: Question) -> FlowsSent:
     """Return the flows of a period, after writing down who asked for them."""
     await question.write_down("metrics.flows")
     asked = _asked(question, [question.period])
+    if not await counting.are_kept_for(question.session, asked):
+        raise errors.figures_gone()
     found = await counting.flows(question.session, asked)
     since, until = max(question.period.since, _FIRST_DAY), max(question.period.until, _FIRST_DAY)
     exits = await queries.exit_flows(question.session, asked, _midnight(since), _midnight(until))
@@ -107,7 +111,7 @@ def _answer(question: Question, flows: Sequence[Flow], exits: Sequence[ExitFlow]
     )
 
 
-async def _unlinked_share(question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:  # noqa: ARG001 - it has no splits
+async def _unlinked_share_of(question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:  # noqa: ARG001 - it has no splits
     rows = await counting.flows(question.session, _asked(question, periods))
     figures = []
     for place, period in enumerate(periods):
@@ -120,6 +124,12 @@ async def _unlinked_share(question: Question, periods: Sequence[Period], split: 
             Figure(period.since, period.until, None, value, n, base, unknown=0, base=base, late=late, reason=why)
         )
     return figures
+
+
+async def _unlinked_share(question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:
+    """Return the share; of periods whose cards are gone only where facts of the caller's look-up were kept."""
+    kept = await counting.are_kept_for(question.session, _asked(question, periods))
+    return await (_unlinked_share_of if kept else needing_cards(_unlinked_share_of))(question, periods, split)
 
 
 COMPUTED: Final[Mapping[str, Compute]] = {"flows_unlinked_share": _unlinked_share}

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
-from app.metrics.figures import CountSent, Heading, count_example
+from app.metrics.figures import SMALL_WORDS, CountSent, Heading, count_example
 from app.metrics.funnel.definitions import GroupBy, OutcomeAtHorizon, Stage
 
 
@@ -35,6 +35,7 @@ class AnsweredSent(Sent):
     desk: int = Field(description="At the facility's own desk.")
     phone: int = Field(description="By calling a partner without an account.")
     nobody: int = Field(description="No answer within the follow-up.")
+    small: bool = Field(description=SMALL_WORDS)
 
 
 class RatioSent(Sent):
@@ -44,6 +45,7 @@ class RatioSent(Sent):
     value: float | None = Field(description="Null when the denominator is 0.")
     numerator: int = Field(description="Count above the line.")
     denominator: int = Field(description="Count below the line.")
+    small: bool = Field(description=SMALL_WORDS)
     reason: str | None = Field(description="Why there is no value.")
 
 
@@ -123,13 +125,14 @@ _GROUP: Final[dict[str, Any]] = {
         {"outcome": "expired", "count": count_example(5)},
         {"outcome": "open", "count": count_example(0)},
     ],
-    "answered": {"app": 9, "desk": 24, "phone": 2, "nobody": 5},
+    "answered": {"app": 9, "desk": 24, "phone": 2, "nobody": 5, "small": True},
     "rates": [
         {
             "code": "success_worst_case",
             "value": 0.625,
             "numerator": 25,
             "denominator": 40,
+            "small": False,
             "reason": None,
         }
     ],
@@ -156,6 +159,7 @@ _FUNNEL: Final[dict[str, Any]] = {
         "stages": [{"stage": "requested", "persons": count_example(14)}],
         "succeeded": count_example(11),
     },
+    "persons_reason": None,
     "compared": None,
 }
 
@@ -172,4 +176,5 @@ class FunnelSent(Heading):
     groups: list[FunnelGroupSent] = Field(description="By key; empty without group_by.")
     total: FunnelGroupSent
     persons: PersonFunnelSent | None = Field(description="The same for people who carry a card; null unless asked for.")
+    persons_reason: str | None = Field(description="Why there is none of people, when it was asked for.")
     compared: CohortSent | None = Field(description="Another cohort beside it; null unless asked for.")

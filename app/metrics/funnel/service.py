@@ -7,7 +7,8 @@ from functools import reduce
 
 from app.directory.schemas import LabelSent
 from app.identity.service import list_teams
-from app.metrics.asking import Question, limits
+from app.marks.queries import unlinked_before
+from app.metrics.asking import Question, check_crossing, limits
 from app.metrics.figures import CountSent, kind_labels, territory_labels
 from app.metrics.funnel import queries
 from app.metrics.funnel.counting import count
@@ -36,7 +37,8 @@ from app.metrics.funnel.schemas import (
     RatioSent,
     StageSent,
 )
-from app.metrics.indicator import Period, Ratio
+from app.metrics.indicator import Period, Ratio, any_small
+from app.metrics.linking import CARDS_GONE, gone
 
 Labels = Callable[[str], LabelSent | None]
 
@@ -54,11 +56,13 @@ class Wanted:
 async def ask_funnel(question: Question, wanted: Wanted) -> FunnelSent:
     """Return the funnel of a cohort, after writing down who asked for it."""
     horizon, group_by = wanted.horizon, wanted.group_by
+    check_crossing(question, group_by)
     await question.write_down("metrics.funnel", horizon_days=horizon.days, group_by=group_by, compare=wanted.compare)
     labels = [await _labels(question, split) for split in group_by]
     groups, total = await _cohort(question, wanted, labels, question.period)
     other = _other_period(question.period, wanted.compare)
     compared = await _cohort(question, wanted, labels, other) if other else None
+    missing = CARDS_GONE if gone([question.period], await unlinked_before(question.session)) else None
     return FunnelSent(
         definition="referral_funnel",
         definition_version=FUNNEL_VERSION,
@@ -70,7 +74,8 @@ async def ask_funnel(question: Question, wanted: Wanted) -> FunnelSent:
         rates=[RateRuleSent(code=code, rule=LabelSent.of(rule), unit="ratio") for code, rule in RATE_RULES.items()],
         groups=groups,
         total=total,
-        persons=await _persons(question, wanted) if wanted.persons else None,
+        persons=await _persons(question, wanted) if wanted.persons and missing is None else None,
+        persons_reason=missing if wanted.persons else None,
         compared=CohortSent(period_from=other.since, period_to=other.until, groups=compared[0], total=compared[1])
         if other and compared
         else None,
@@ -169,6 +174,9 @@ def _group(counts: FunnelCounts, labels: list[LabelSent | None]) -> FunnelGroupS
             desk=counts.answered_desk,
             phone=counts.answered_phone,
             nobody=counts.followed - answered,
+            small=any_small(
+                counts.answered_app, counts.answered_desk, counts.answered_phone, counts.followed - answered
+            ),
         ),
         rates=_rates(counts, outcomes),
     )
@@ -195,4 +203,11 @@ def _rates(counts: FunnelCounts, outcomes: dict[OutcomeAtHorizon, int]) -> list[
 
 def _ratio(code: str, above: int, below: int) -> RatioSent:
     reason = None if below else "nothing in the denominator"
-    return RatioSent(code=code, value=Ratio(above, below).value, numerator=above, denominator=below, reason=reason)
+    return RatioSent(
+        code=code,
+        value=Ratio(above, below).value,
+        numerator=above,
+        denominator=below,
+        small=any_small(above, below),
+        reason=reason,
+    )

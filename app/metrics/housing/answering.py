@@ -22,7 +22,7 @@ from app.metrics.housing.schemas import (
     StepSent,
 )
 from app.metrics.housing.statistics import Survival, kaplan_meier
-from app.metrics.indicator import Period
+from app.metrics.indicator import Period, any_small
 from app.referrals.vocabulary import DESTINATION_LABELS, Destination
 
 NO_REPORT = "no report of free places holds for any night of the period"
@@ -49,6 +49,10 @@ class Counts:
     exits: Sequence[Exits]
     blocked: Blocked | None
     blocked_after_days: int
+    no_blocked: str | None = None
+    """Why blocked stays cannot be counted, where that is so."""
+    no_returns: str | None = None
+    """The same of returns to the street."""
 
 
 def answer(counts: Counts) -> HousingKindSent:
@@ -70,13 +74,15 @@ def answer(counts: Counts) -> HousingKindSent:
         curve=_curve(curve),
         exits=_exits(counts.exits),
         blocked=_blocked(counts) if counts.rung in words.LATER else None,
-        return_to_street=_returns(counts.exits),
+        return_to_street=_returns(counts.exits, counts.no_returns),
     )
 
 
-def _rate(code: str, rule: Label, numerator: int, denominator: int, empty: str) -> RateSent:
-    """Return a ratio that says why when it has no value."""
+def _rate(code: str, rule: Label, numerator: int, denominator: int, empty: str, missing: str | None = None) -> RateSent:
+    """Return a ratio that says why when it has no value; it has none when what it counts is `missing`."""
     made = RateSent.of(code, rule, numerator, denominator)
+    if missing is not None:
+        return made.model_copy(update={"value": None, "reason": missing})
     return made if denominator else made.model_copy(update={"reason": empty})
 
 
@@ -148,6 +154,7 @@ def _curve(curve: Survival) -> CurveSent:
                 at_risk=step.at_risk,
                 exits=step.events,
                 censored=step.censored,
+                small=any_small(step.at_risk, step.events, step.censored),
                 survival=step.survival,
                 low=step.low,
                 high=step.high,
@@ -192,11 +199,11 @@ def _blocked(counts: Counts) -> BlockedSent:
         by_reintegration=CountSent.of(found.by_reintegration),
         by_longer_stay=CountSent.of(found.by_longer_stay),
         by_treatment=CountSent.of(found.by_treatment),
-        rate=_rate("blocked", words.BLOCKED_RULE, found.blocked, found.open_long, NONE_LONG),
+        rate=_rate("blocked", words.BLOCKED_RULE, found.blocked, found.open_long, NONE_LONG, counts.no_blocked),
     )
 
 
-def _returns(rows: Sequence[Exits]) -> ReturnSent:
+def _returns(rows: Sequence[Exits], missing: str | None) -> ReturnSent:
     exits, carded = sum(row.exits for row in rows), sum(row.carded for row in rows)
     followed, returned = sum(row.followed for row in rows), sum(row.returned for row in rows)
     return ReturnSent(
@@ -205,7 +212,7 @@ def _returns(rows: Sequence[Exits]) -> ReturnSent:
         followed=CountSent.of(followed),
         returned=CountSent.of(returned),
         rates=[
-            _rate("returned", words.RETURN_RULE, returned, followed, NONE_FOLLOWED),
-            _rate("followed", words.FOLLOWED_RULE, followed, exits, NO_EXIT),
+            _rate("returned", words.RETURN_RULE, returned, followed, NONE_FOLLOWED, missing),
+            _rate("followed", words.FOLLOWED_RULE, followed, exits, NO_EXIT, missing),
         ],
     )

@@ -66,6 +66,7 @@ def nights_in(periods: Sequence[Period], as_of: datetime) -> Nights | None:
 
 async def occupancy(question: Question, periods: Sequence[Period]) -> Mapping[Cell, Occupancy]:
     """Return the nights of facilities by period and kind; the periods are consecutive."""
+    _refuse_coarse(question, periods[0])
     found: defaultdict[Cell, Occupancy] = defaultdict(Occupancy)
     facilities, nights = facilities_of(question), nights_in(periods, question.as_of)
     if not facilities or nights is None:
@@ -111,6 +112,7 @@ async def _nightly(
 
 async def unplaced(question: Question) -> Mapping[str, int]:
     """Return the nights of stays at no named facility, by kind."""
+    _refuse_coarse(question, question.period)
     nights = nights_in([question.period], question.as_of)
     if nights is None:
         return {}
@@ -128,6 +130,7 @@ class _Asked:
 
 def _stays(question: Question, periods: Sequence[Period]) -> _Asked | None:
     """Return the question about stays, of the periods that may hold any."""
+    _refuse_coarse(question, periods[0])
     parts = {place: known(period, question.as_of) for place, period in enumerate(periods)}
     some = {place: part for place, part in parts.items() if part is not None}
     if not some:
@@ -157,12 +160,21 @@ async def exits(question: Question, periods: Sequence[Period]) -> list[Exits]:
 
 async def blocked(question: Question, period: Period, days: int) -> list[Blocked]:
     """Return the stays open for long at the end of a period, or now when it has not ended; none before it begins."""
+    _refuse_coarse(question, period)
     part, kinds = known(period, question.as_of), _by_rung(question)
     if part is None:
         return []
     at = min(midnight(part.until), question.as_of)
     asked = BlockedQuestion(question.view, _reach(question), at, days, question.kind, kinds)
     return await queries.blocked(question.session, asked)
+
+
+def _refuse_coarse(question: Question, first: Period) -> None:
+    """Raise `invalid` when stays of these days may be coarse.
+
+    One that ended just before the first fine day may now stand half a day later, so that day is refused as well.
+    """
+    question.view.refuse_coarse(first.since, spare_days=1)
 
 
 def _reach(question: Question) -> View:

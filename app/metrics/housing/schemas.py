@@ -8,8 +8,8 @@ from pydantic import Field
 from app.directory.schemas import LabelSent
 from app.directory.vocabulary import Rung
 from app.http.wire import Sent, example
-from app.metrics.figures import CountSent, Heading, RateSent, count_example
-from app.metrics.indicator import Granularity
+from app.metrics.figures import SMALL_WORDS, CountSent, Heading, RateSent, count_example
+from app.metrics.indicator import Granularity, any_small
 from app.referrals.vocabulary import Destination
 
 
@@ -33,6 +33,7 @@ class StepSent(Sent):
     at_risk: int = Field(description="Stays still open and followed just before.")
     exits: int = Field(description="Stays that ended on that day.")
     censored: int = Field(description="Stays still open, followed no longer.")
+    small: bool = Field(description=SMALL_WORDS)
     survival: float = Field(description="Share of stays that last longer, by Kaplan-Meier.")
     low: float | None = Field(description="Lower end of the 95 % interval; null at 0 and 1.")
     high: float | None = Field(description="Upper end.")
@@ -126,7 +127,7 @@ def _rate(code: str, numerator: int, denominator: int) -> dict[str, Any]:
     rule = {"fr": "au-dessus / au-dessous", "en": "above / below"}
     return {
         "code": code, "rule": rule, "value": numerator / denominator, "numerator": numerator,
-        "denominator": denominator, "unit": "ratio", "reason": None,
+        "denominator": denominator, "small": any_small(numerator, denominator), "unit": "ratio", "reason": None,
     }  # fmt: skip
 
 
@@ -170,7 +171,16 @@ _KIND: Final[dict[str, Any]] = {
         "median_days": 61,
         "median_reason": None,
         "steps": [
-            {"days": 4, "at_risk": 40, "exits": 10, "censored": 0, "survival": 0.75, "low": 0.585, "high": 0.857}
+            {
+                "days": 4,
+                "at_risk": 40,
+                "exits": 10,
+                "censored": 0,
+                "small": True,
+                "survival": 0.75,
+                "low": 0.585,
+                "high": 0.857,
+            }
         ],
     },
     "exits": {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from app.directory.schemas import LabelSent
+from app.marks.queries import unlinked_before
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import kind_labels
 from app.metrics.housing import gathering
@@ -22,6 +23,7 @@ from app.metrics.housing.gathering import Cell, kinds_of
 from app.metrics.housing.rules import Occupancy
 from app.metrics.housing.schemas import HousingKindSent, HousingSent
 from app.metrics.indicator import Figure, Granularity, Period, Ratio, Split
+from app.metrics.linking import CARDS_GONE, gone, needing_cards
 from app.referrals.vocabulary import Destination
 
 
@@ -46,6 +48,9 @@ async def _kinds(question: Question, granularity: Granularity | None, days: int)
     durations = await gathering.durations(question, [question.period])
     exits = await gathering.exits(question, [question.period])
     blocked = {row.kind: row for row in await gathering.blocked(question, question.period, days)}
+    before = await unlinked_before(question.session)
+    no_returns = CARDS_GONE if gone([question.period], before) else None
+    no_blocked = CARDS_GONE if before is not None and question.period.until <= before else None
     label, facilities = kind_labels(question.directory), gathering.facilities_of(question)
     return [
         answer(
@@ -61,6 +66,8 @@ async def _kinds(question: Question, granularity: Granularity | None, days: int)
                 exits=[row for row in exits if row.kind == kind],
                 blocked=blocked.get(kind),
                 blocked_after_days=days,
+                no_blocked=no_blocked,
+                no_returns=no_returns,
             )
         )
         for kind, rung in kinds_of(question).items()
@@ -201,7 +208,7 @@ COMPUTED: Final[Mapping[str, Compute]] = {
     **{f"housing_retention_{days}": _retention(n, positive=False) for n, days in enumerate(RETENTION_DAYS)},
     **{f"housing_retained_or_positive_{days}": _retention(n, positive=True) for n, days in enumerate(RETENTION_DAYS)},
     "housing_exits_longer_stay": _exits,
-    "housing_blocked_stays": _blocked,
-    "housing_return_to_street": _returns,
+    "housing_blocked_stays": needing_cards(_blocked, at_the_end=True),
+    "housing_return_to_street": needing_cards(_returns),
 }
 """What computes each indicator; periods are consecutive."""

@@ -15,6 +15,7 @@ _INTRODUCTION: Final = """\
 | Cette page est produite par `maraude indicators` à partir du catalogue que sert `GET /v1/indicators` : ne pas la modifier à la main. | This page is printed by `maraude indicators` from the catalogue that `GET /v1/indicators` serves: do not edit it by hand. |
 | Une valeur s'obtient par `GET /v1/indicators/{code}?from=2026-01-01&to=2026-04-01`, en JSON, CSV ou Parquet (en-tête `Accept`, ou suffixe : `{code}.csv`). | Ask for a value with `GET /v1/indicators/{code}?from=2026-01-01&to=2026-04-01`, as JSON, CSV or Parquet (`Accept` header, or a suffix: `{code}.csv`). |
 | Pour un tableur français : `{code}.csv?bom=true&decimal=comma`. | For a French spreadsheet: `{code}.csv?bom=true&decimal=comma`. |
+| Un fichier peut circuler : les effectifs de moins de 11 y manquent, sauf motif donné (`&reason=evaluation&ticket=DATA-123`) et consigné. | A file may travel: counts under 11 are withheld in it, unless a reason is given (`&reason=evaluation&ticket=DATA-123`) and written down. |
 | Chaque valeur dit son effectif, son dénominateur, la part d'inconnues, les saisies tardives et, quand elle manque, pourquoi. Un effectif de 1 à 10 est marqué `small`. | Every value says its count, its denominator, the unknown share, late records and, where it is missing, why. A count of 1 to 10 is marked `small`. |
 | La version d'un indicateur augmente dès que les mêmes données donneraient une autre valeur. | An indicator's version goes up whenever the same data would give another value. |
 """  # noqa: E501 - a row of a table is one line

@@ -15,8 +15,9 @@ from app.identity.vocabulary import Permission
 from app.metrics.asking import PROBLEMS, AskedByKind
 from app.metrics.indicator import Granularity, Split
 from app.metrics.indicators.schemas import IndicatorAnswer, IndicatorsSent
-from app.metrics.indicators.service import ask_indicator, catalogue_document
+from app.metrics.indicators.service import Export, ask_indicator, catalogue_document
 from app.metrics.indicators.tables import table_of_answer
+from app.metrics.indicators.vocabulary import TICKET, ExportReason
 
 router: Final = APIRouter(prefix="/v1", tags=["metrics"])
 Code = Annotated[
@@ -61,14 +62,23 @@ async def get_indicator(
     style: AskedCsvStyle,
     granularity: Annotated[Granularity | None, Query(description="Length of the periods of a series.")] = None,
     split: Annotated[Split | None, Query(description="Give a figure for each of these.")] = None,
+    reason: Annotated[
+        ExportReason | None, Query(description="CSV and Parquet only: why the file must hold small counts too.")
+    ] = None,
+    ticket: Annotated[
+        str | None, Query(pattern=TICKET, description="Ticket the reason is explained in.", examples=["DATA-123"])
+    ] = None,
 ) -> IndicatorAnswer | Response:
     """Compute one indicator of the catalogue for a period, for each calendar period in it, and for each group.
 
     Only what makes sense for an indicator is answered: its entry in the catalogue says by what it may be split and how
     long its periods may be. The format is that of the suffix, else the one that `Accept` prefers among JSON, CSV and
-    Parquet. Figures are exact and stay within the caller's organisation or perimeter; every question is written down.
+    Parquet. Figures are exact and stay within the caller's organisation or perimeter; every question is written down
+    and is one of the account's questions of the day. A file may travel: its counts under 11 are withheld unless a
+    `reason` is given, which is written down with its `ticket`.
     """
     stem, suffix = split_suffix(code)
     wanted = format_for(suffix, accepted)
-    answer = await ask_indicator(question, stem, granularity, split, wanted)
-    return answer if wanted is Format.json else table_response(table_of_answer(answer), wanted, style)
+    export = Export(wanted, reason, ticket)
+    answer = await ask_indicator(question, stem, granularity, split, export)
+    return answer if wanted is Format.json else table_response(table_of_answer(answer, reason), wanted, style)

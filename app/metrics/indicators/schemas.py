@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
-from app.metrics.figures import Heading
+from app.metrics.figures import SMALL_WORDS, Heading
 from app.metrics.indicator import Granularity, Split
 
 _LABEL: Final = {"fr": "Taux de succès, issue inconnue = échec", "en": "Success rate, unknown outcome = failure"}
@@ -56,7 +56,7 @@ _ANSWER: Final[dict[str, Any]] = {
             "value": 0.625,
             "n": 25,
             "denominator": 40.0,
-            "small": False,
+            "small": True,
             "unknown": 5,
             "base": 40,
             "unknown_share": 0.125,
@@ -106,7 +106,7 @@ class FigureSent(Sent):
     value: float | None = Field(description="In the unit of the indicator; null when it cannot be computed.")
     n: int = Field(description="The count above the line; of a plain count, the value itself.")
     denominator: float | None = Field(description="What stands below the line; null for a plain count.")
-    small: bool = Field(description="A count above or below the line is 1 to 10: handle with care.")
+    small: bool = Field(description=SMALL_WORDS)
     unknown: int | None = Field(description="How many of `base` are unknown; null where nothing can be.")
     base: int | None = Field(description="What `unknown` is a part of.")
     unknown_share: float | None = Field(description="`unknown` / `base`; null without either.")

@@ -1,6 +1,7 @@
 """Asking the catalogue, and asking for the figures of one of its indicators."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from app import errors
@@ -10,9 +11,10 @@ from app.http.formats import Format
 from app.identity.service import list_teams
 from app.metrics.asking import Question, limits
 from app.metrics.figures import kind_labels, territory_labels
-from app.metrics.indicator import Figure, Granularity, Indicator, Period, Split, is_small
+from app.metrics.indicator import Figure, Granularity, Indicator, Period, Split, has_small
 from app.metrics.indicators.catalogue import CATALOGUE, Entry
 from app.metrics.indicators.schemas import FigureSent, IndicatorAnswer, IndicatorSent, IndicatorsSent
+from app.metrics.indicators.vocabulary import ExportReason
 
 MOST_PERIODS = 400
 """A year of days, and then some: a longer series wants longer periods."""
@@ -45,8 +47,32 @@ def _described(entry: Entry) -> IndicatorSent:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """In which form an answer leaves, and why it must hold small counts although it is a file."""
+
+    wanted: Format
+    reason: ExportReason | None = None
+    ticket: str | None = None
+
+    def check(self) -> None:
+        """Raise `invalid` for a reason that gives nothing, or a ticket without a reason."""
+        faults = []
+        if self.reason is not None and self.wanted is Format.json:
+            faults.append(Fault("?reason", "rule", "belongs to CSV and Parquet; JSON is exact"))
+        if self.ticket is not None and self.reason is None:
+            faults.append(Fault("?ticket", "rule", "belongs to a reason"))
+        if faults:
+            raise errors.invalid(faults=faults)
+
+    def said(self) -> Mapping[str, str]:
+        """Return what is written down of it."""
+        given = {"format": self.wanted.value, "reason": self.reason and self.reason.value, "ticket": self.ticket}
+        return {name: value for name, value in given.items() if value is not None}
+
+
 async def ask_indicator(
-    question: Question, code: str, granularity: Granularity | None, split: Split | None, wanted: Format
+    question: Question, code: str, granularity: Granularity | None, split: Split | None, export: Export
 ) -> IndicatorAnswer:
     """Return the figures of one indicator, after writing down who asked for them.
 
@@ -57,8 +83,9 @@ async def ask_indicator(
         raise errors.not_found()
     indicator = entry.indicator
     _must_make_sense(indicator, question.kind, granularity, split)
+    export.check()
     periods = _periods(question.period, granularity)
-    await question.write_down("metrics.indicators", code=code, granularity=granularity, split=split, format=wanted)
+    await question.write_down("metrics.indicators", code=code, granularity=granularity, split=split, **export.said())
     figures = sorted(await entry.compute(question, periods, split), key=lambda one: (one.since, one.key or ""))
     label = await _labels(question, split)
     return IndicatorAnswer(
@@ -118,7 +145,6 @@ async def _labels(question: Question, split: Split | None) -> Labels:
 
 
 def _sent(figure: Figure, label: LabelSent | None) -> FigureSent:
-    below = figure.denominator
     return FigureSent(
         period_from=figure.since,
         period_to=figure.until,
@@ -126,8 +152,8 @@ def _sent(figure: Figure, label: LabelSent | None) -> FigureSent:
         label=label,
         value=figure.value,
         n=figure.n,
-        denominator=below,
-        small=is_small(figure.n) or (isinstance(below, int) and is_small(below)),
+        denominator=figure.denominator,
+        small=has_small(figure),
         unknown=figure.unknown,
         base=figure.base,
         unknown_share=figure.unknown / figure.base if figure.unknown is not None and figure.base else None,

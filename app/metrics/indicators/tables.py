@@ -4,7 +4,9 @@ import json
 from typing import Final
 
 from app.http.tabular import Cell, Holds, Table
+from app.metrics.indicators.rules import SHOWN_FROM, Counted, is_about_no_person, withheld
 from app.metrics.indicators.schemas import FigureSent, IndicatorAnswer
+from app.metrics.indicators.vocabulary import ExportReason
 
 COLUMNS: Final = {
     "indicator": Holds.text,
@@ -34,10 +36,49 @@ COLUMNS: Final = {
 """Names as in the JSON answer. `territory` and `kind` are what was asked for, `key` the group."""
 
 
-def table_of_answer(answer: IndicatorAnswer) -> Table:
-    """Return one row a figure, with the definition as facts."""
+_WITHHELD: Final = "withheld: too few people for a file without a reason"
+_PROTECTED: Final = f"counts under {SHOWN_FROM} are withheld, and where one stands alone the next smallest"
+_NOTHING: Final = {
+    "n": None,
+    "small": None,
+    "value": None,
+    "denominator": None,
+    "late": None,
+    "low": None,
+    "high": None,
+}
+_NOTHING_UNKNOWN: Final = {"unknown": None, "base": None, "unknown_share": None}
+
+
+def table_of_answer(answer: IndicatorAnswer, reason: ExportReason | None = None) -> Table:
+    """Return one row a figure, with the definition as facts; without a reason, small counts are withheld."""
     name = f"maraude-{answer.definition}-{answer.period_from}-{answer.period_to}"
-    return Table(name, COLUMNS, [_row(answer, figure) for figure in answer.figures], _facts(answer))
+    rows = [_row(answer, figure) for figure in answer.figures]
+    facts = _facts(answer)
+    if is_about_no_person(answer.definition, answer.unit):
+        return Table(name, COLUMNS, rows, facts)
+    if reason is not None:
+        return Table(name, COLUMNS, rows, facts | {"export_reason": reason.value})
+    counted = [_counted(figure) for figure in answer.figures]
+    hidden = withheld(counted, split=answer.split is not None)
+    kept = [_covered(row, one, hidden=n in hidden) for n, (row, one) in enumerate(zip(rows, counted, strict=True))]
+    return Table(name, COLUMNS, kept, facts | {"protection": _PROTECTED})
+
+
+def _counted(figure: FigureSent) -> Counted:
+    below = figure.denominator
+    return Counted(figure.period_from, figure.key, figure.n, below, figure.unknown, figure.base, figure.late)
+
+
+def _covered(row: tuple[Cell, ...], counted: Counted, *, hidden: bool) -> tuple[Cell, ...]:
+    cells = dict(zip(COLUMNS, row, strict=True))
+    if hidden:
+        cells |= _NOTHING | _NOTHING_UNKNOWN | {"reason": _WITHHELD}
+    if not counted.shows_unknown:
+        cells |= _NOTHING_UNKNOWN
+    if not counted.shows_late:
+        cells["late"] = None
+    return tuple(cells.values())
 
 
 def _row(answer: IndicatorAnswer, figure: FigureSent) -> tuple[Cell, ...]:

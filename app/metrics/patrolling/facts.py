@@ -25,7 +25,7 @@ from app.db.table import table_of
 from app.metrics.asking import View
 from app.metrics.cohorts import Span, runs, widened
 from app.metrics.counting import within
-from app.metrics.facts import EVERYBODY, EVERYWHERE, Facts, Source
+from app.metrics.facts import EVERYBODY, EVERYWHERE, Facts, Source, begun_from
 from app.metrics.indicator import Period
 from app.metrics.outings import NEAR_DAYS
 from app.metrics.patrolling.models import OutingFact, RouteTerritory
@@ -65,10 +65,14 @@ class OutingFacts:
             listed = [date.fromordinal(run.since.toordinal() + number) for number in range(run.days)]
             await _of(org_id).recompute(session, org_id, listed)
 
-    async def clear(self, session: WriteSession) -> None:
-        """Throw everything away; its days must be marked in the same transaction."""
-        for table in (_FACT, _ROUTE):
-            await session.execute(delete(table))
+    async def clear(self, session: WriteSession, since: date | None = None) -> None:
+        """Throw away what is of days from `since` on, or all; they must be marked in the same transaction.
+
+        Routes of patrols that stay are kept.
+        """
+        await session.execute(delete(_FACT).where(*begun_from(_FACT.c.first_day, since)))
+        if since is None:
+            await session.execute(delete(_ROUTE))
 
     async def analyse(self, session: WriteSession) -> None:
         """Tell the database what the tables have become, so that it plans well."""

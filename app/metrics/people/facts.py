@@ -20,7 +20,7 @@ from app.db.portability import NUMBERING, hold
 from app.db.table import table_of
 from app.metrics.cohorts import Span, cohort_of
 from app.metrics.counting import within
-from app.metrics.facts import EVERYWHERE
+from app.metrics.facts import EVERYWHERE, begun_from
 from app.metrics.indicator import Period
 from app.metrics.people import queries
 from app.metrics.people.models import AloneFact, PeopleFact, PersonNumber
@@ -63,10 +63,13 @@ class PeopleFacts:
                 together[day.replace(day=1), territory] |= people
         await _store_people(session, org_id, Span.month, {month.since for month in months}, together)
 
-    async def clear(self, session: WriteSession) -> None:
-        """Throw all sets away; their days must be marked in the same transaction. Numbers stay."""
-        for table in (_PEOPLE, _ALONE):
-            await session.execute(delete(table))
+    async def clear(self, session: WriteSession, since: date | None = None) -> None:
+        """Throw away what is of days from `since` on, or all; they must be marked in the same transaction.
+
+        Numbers stay.
+        """
+        await session.execute(delete(_PEOPLE).where(*begun_from(_PEOPLE.c.first_day, since)))
+        await session.execute(delete(_ALONE).where(*begun_from(_ALONE.c.day, since)))
 
     async def analyse(self, session: WriteSession) -> None:
         """Tell the database what the tables have become, so that it plans well."""

@@ -8,6 +8,7 @@ from sqlalchemy import Index, Integer, LargeBinary
 from app.db.table import Base, column, placed
 from app.db.types import Bytes16, Day, Key, Small, TerritoryCode, Word, one_of
 from app.metrics.cohorts import Span
+from app.metrics.people.vocabulary import KeptSpan
 
 
 class PersonNumber(Base, table=True):
@@ -22,7 +23,9 @@ class PersonNumber(Base, table=True):
         placed("reference", "Numbers of cards for bitmaps of people; destroyed with the key of their period."),
     )
 
-    link_id: bytes = column(Bytes16, "HMAC-SHA256(period key, card)[:16].", key=True)
+    link_id: bytes = column(
+        Bytes16, "Seal of the card: a byte for the key period, HMAC-SHA256(period key, card)[:15].", key=True
+    )
     year: int = column(Small, "Key period: the calendar year the card was shown in.")
     number: int = column(Integer, "Number, from 1, unlike any other's.", unique=True)
 
@@ -64,3 +67,23 @@ class AloneFact(Base, table=True):
     with_card: int = column(Integer, "Those with a card stored under the key of the day's year.")
     late: int = column(Integer, "Those received late.")
     people: bytes = column(LargeBinary, "Roaring bitmap of person_number.number of those with such a card, serialised.")
+
+
+class PersonsKept(Base, table=True):
+    """How many persons showed a card in a month, quarter or year of a closed period: numbers that link nothing.
+
+    Counted from the sets before these go with the period's key: for each organisation and all together, in all
+    territories, in each territory with what lies below it and in each perimeter; of each team where it has any.
+    """
+
+    __tablename__ = "persons_kept"
+    __table_args__ = (
+        one_of("span", KeptSpan),
+        placed("reference", "Distinct card carriers of closed key periods, as numbers."),
+    )
+
+    scope: bytes = column(Bytes16, "SHA-256(organisation, territories)[:16]: whose encounters, and where.", key=True)
+    team_id: UUID = column(Key, "Team; the nil UUID for all.", key=True)
+    span: str = column(Word, "Whether it covers a month, a quarter or a year.", key=True)
+    first_day: date = column(Day, "First service day.", key=True)
+    persons: int = column(Integer, "Distinct cards.")

@@ -46,12 +46,12 @@ class Reached:
     period: Period
     key: str | None
     counts: ReachCounts
-    persons: int
-    """Distinct cards."""
+    persons: int | None
+    """Distinct cards; None where these are gone and their number was not kept."""
 
 
 def reached(
-    periods: Sequence[Period], counts: Mapping[Cell, ReachCounts], persons: Mapping[Cell, int], *, grouped: bool
+    periods: Sequence[Period], counts: Mapping[Cell, ReachCounts], persons: Mapping[Cell, int | None], *, grouped: bool
 ) -> list[Reached]:
     """Return a record for each period, or for each group there is in each, by key: an empty period has counts of 0."""
     cells = (

@@ -13,6 +13,7 @@ from app.identity.service import list_teams
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import MeasureSent, TermSent, territory_labels
 from app.metrics.indicator import Figure, Granularity, Period, Ratio, Split
+from app.metrics.linking import CARDS_GONE
 from app.metrics.reach.counting import counts, persons
 from app.metrics.reach.definitions import (
     INDICATORS,
@@ -56,6 +57,8 @@ def _plain(counted: Callable[[Reached], int], unknown: Callable[[Reached], int] 
 
 
 def _file_active(of: Reached) -> Figure:
+    if of.persons is None:
+        return _figure(of, None, 0, unknown=_anonymous(of), reason=CARDS_GONE)
     if of.counts.contacts and not of.persons:
         return _figure(of, None, 0, unknown=_anonymous(of), reason="no card was shown")
     return _figure(of, of.persons, of.persons, unknown=_anonymous(of))
@@ -68,6 +71,8 @@ def _anonymous_share(of: Reached) -> Figure:
 
 def _per_person(of: Reached) -> Figure:
     above, below = of.counts.with_card, of.persons
+    if below is None:
+        return _figure(of, None, above, None, _anonymous(of), CARDS_GONE)
     reason = None if below else "no card was shown"
     return _figure(of, Ratio(above, below).value, above, below, _anonymous(of), reason)
 
@@ -153,7 +158,8 @@ def _sent(of: Reached, label: LabelSent | None) -> ReachGroupSent:
 
 async def _reached(question: Question, periods: Sequence[Period], group_by: ReachGroupBy | None) -> list[Reached]:
     asked = question.session, question.view, periods, group_by
-    return reached(periods, await counts(*asked), await persons(*asked), grouped=group_by is not None)
+    counted = await counts(*asked)
+    return reached(periods, counted, await persons(*asked, counted), grouped=group_by is not None)
 
 
 _PERSONS: Final = frozenset({"file_active", "contacts_per_person"})
@@ -165,8 +171,9 @@ def _computing(code: str) -> Compute:
     async def compute(question: Question, periods: Sequence[Period], split: Split | None) -> list[Figure]:
         group_by = None if split is None else ReachGroupBy(split.value)
         asked = question.session, question.view, periods, group_by
-        people = await persons(*asked) if code in _PERSONS else {}
-        found = reached(periods, await counts(*asked), people, grouped=split is not None)
+        counted = await counts(*asked)
+        people = await persons(*asked, counted) if code in _PERSONS else {}
+        found = reached(periods, counted, people, grouped=split is not None)
         return [_READINGS[code](of) for of in found]
 
     return compute

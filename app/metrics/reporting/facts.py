@@ -14,7 +14,7 @@ from app.db.table import table_of
 from app.metrics.asking import View
 from app.metrics.cohorts import Span, cohort_of
 from app.metrics.counting import within
-from app.metrics.facts import EVERYWHERE
+from app.metrics.facts import EVERYWHERE, begun_from
 from app.metrics.indicator import Period
 from app.metrics.reporting.models import ReportingFact
 from app.metrics.reporting.queries import by_day
@@ -41,9 +41,9 @@ class ReportingFacts:
             longer = _added_up(await _kept(session, org_id, Span.day, covered), span)
             await _store(session, org_id, span, [cohort.since for cohort in cohorts], longer)
 
-    async def clear(self, session: WriteSession) -> None:
-        """Throw all tallies away; their days must be marked in the same transaction."""
-        await session.execute(delete(_FACT))
+    async def clear(self, session: WriteSession, since: date | None = None) -> None:
+        """Throw away what is of days from `since` on, or all; they must be marked in the same transaction."""
+        await session.execute(delete(_FACT).where(*begun_from(_FACT.c.first_day, since)))
 
     async def analyse(self, session: WriteSession) -> None:
         """Tell the database what the table has become, so that it plans well."""

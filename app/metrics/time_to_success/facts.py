@@ -19,7 +19,7 @@ from app.db.types import to_milliseconds
 from app.metrics.asking import View
 from app.metrics.cohorts import Span, cohort_of
 from app.metrics.counting import within
-from app.metrics.facts import EVERYWHERE
+from app.metrics.facts import EVERYWHERE, begun_from
 from app.metrics.indicator import Granularity, Period
 from app.metrics.time_to_success import queries
 from app.metrics.time_to_success.cells import Cells, Gathered
@@ -50,9 +50,12 @@ class TimeFacts:
                     together[cohort.since, territory].merge(*packed)
             await _store(session, org_id, span, {cohort.since for cohort in cohorts}, together)
 
-    async def clear(self, session: WriteSession) -> None:
-        """Throw all facts away; their days must be marked in the same transaction. Numbers stay."""
-        await session.execute(delete(_FACT))
+    async def clear(self, session: WriteSession, since: date | None = None) -> None:
+        """Throw away what is of days from `since` on, or all; they must be marked in the same transaction.
+
+        Numbers stay.
+        """
+        await session.execute(delete(_FACT).where(*begun_from(_FACT.c.first_day, since)))
 
     async def analyse(self, session: WriteSession) -> None:
         """Tell the database what the tables have become, so that it plans well."""

@@ -30,8 +30,9 @@ from app.db.portability import month_of
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
+from app.marks.queries import final_before
 from app.metrics.asking import View
-from app.metrics.counting import count, ms, number_of, seen_during, within
+from app.metrics.counting import count, during, ms, number_of, seen_by, within
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
 from app.metrics.time_to_success.definitions import CAUSES, COMPETING, Ending, TimeGroupBy
 from app.referrals.models import HAS_OUTCOME, Referral
@@ -69,6 +70,7 @@ async def counted(session: ReadSession, view: View, question: TimeQuestion, runs
     """
     if not runs:
         return []
+    view.refuse_coarse(runs[0].since)
     dated = _asked(_REFERRAL, view, question).where(or_(*(within(_REFERRAL.c.cohort_day, run) for run in runs)))
     ended = _ended(dated.subquery("dated"), question)
     keys = (ended.c.number, ended.c.key, ended.c.ending, ended.c.day)
@@ -79,6 +81,7 @@ async def counted(session: ReadSession, view: View, question: TimeQuestion, runs
 async def not_over(session: ReadSession, view: View, question: TimeQuestion, runs: Sequence[Period]) -> Sequence[Any]:
     """Count outcomes that do not count yet, of all days but these: (number, key, ending, its day, days followed, n).
 
+    Facts of final days never heard of them.
     Their day began less than 24 hours ago, and with it their state or later: the index on that leaves a day's outcomes
     to look at.
     """
@@ -90,6 +93,9 @@ async def not_over(session: ReadSession, view: View, question: TimeQuestion, run
         .prefix_with("MATERIALIZED")
     )
     asked = _asked(recent, view, question)
+    final = await final_before(session)
+    if final is not None:
+        asked = asked.where(recent.c.cohort_day >= final)
     if runs:
         asked = asked.where(not_(or_(*(within(recent.c.cohort_day, run) for run in runs))))
     dated = asked.subquery("dated")
@@ -125,7 +131,7 @@ def _asked(referral: FromClause, view: View, question: TimeQuestion) -> Select[A
         _key(referral, question.group_by).label("key"),
         (case((lived > 0, lived), else_=0) // DAY_MS).label("followed"),  # below 0: made on a clock that is ahead
         *_columns(referral),
-    ).where(_counts(referral), *seen_during(view, referral, "cohort_day", [question.whole]))
+    ).where(_counts(referral), *during(view, referral, "cohort_day", [question.whole]), *seen_by(view, referral))
     return statement if question.kind is None else statement.where(referral.c.kind == question.kind)
 
 

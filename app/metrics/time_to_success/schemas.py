@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
-from app.metrics.figures import CountSent, Heading, RateSent, count_example
+from app.metrics.figures import SMALL_WORDS, CountSent, Heading, RateSent, count_example
 from app.metrics.time_to_success.definitions import Ending, TimeGroupBy
 
 
@@ -24,6 +24,7 @@ class IncidenceCurveSent(Sent):
         description="Days after the making on which something ended; before the first of them every incidence is 0."
     )
     at_risk: list[int] = Field(description="Referrals that could still end on the day.")
+    small: bool = Field(description=SMALL_WORDS)
     success: list[float] = Field(description="Probability of having succeeded by the end of the day.")
     success_low: list[float | None] = Field(
         description="Lower limit of a pointwise 95 % interval; null where the incidence is 0 or 1, which has none."
@@ -57,6 +58,7 @@ class IncidenceSent(Sent):
     n: int = Field(
         description="Successes observed until then. `value` allows for ends of follow-up, n / made does not."
     )
+    small: bool = Field(description=SMALL_WORDS)
     unit: str = Field(description="Always `ratio`.")
     reason: str | None = Field(description="Why there is no value.")
 
@@ -112,6 +114,7 @@ _GROUP: Final[dict[str, Any]] = {
             "value": 0.2,
             "numerator": 8,
             "denominator": 40,
+            "small": True,
             "unit": "ratio",
             "reason": None,
         }
@@ -120,6 +123,7 @@ _GROUP: Final[dict[str, Any]] = {
     "curve": {
         "day": [0, 1],
         "at_risk": [40, 32],
+        "small": False,
         "success": [0.0, 0.61875],
         "success_low": [None, 0.428],
         "success_high": [None, 0.76],
@@ -130,7 +134,18 @@ _GROUP: Final[dict[str, Any]] = {
         "waiting": [0.9, 0.1125],
     },
     "quantiles": [{"share": 0.5, "value": 1, "low": 1, "high": None, "unit": "days", "reason": None}],
-    "incidences": [{"day": 30, "value": 0.61875, "low": 0.428, "high": 0.76, "n": 22, "unit": "ratio", "reason": None}],
+    "incidences": [
+        {
+            "day": 30,
+            "value": 0.61875,
+            "low": 0.428,
+            "high": 0.76,
+            "n": 22,
+            "small": False,
+            "unit": "ratio",
+            "reason": None,
+        }
+    ],
 }
 _TIME: Final[dict[str, Any]] = {
     "definition": "time_to_success",

@@ -10,7 +10,7 @@ from app.directory.schemas import LabelSent
 from app.directory.service import Directory
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import CountSent, RateSent, kind_labels, territory_labels
-from app.metrics.indicator import Figure, Period, Split
+from app.metrics.indicator import Figure, Period, Split, any_small
 from app.metrics.time_to_success import counting
 from app.metrics.time_to_success.definitions import (
     CAUSES,
@@ -107,6 +107,7 @@ def _curve(curve: Curve) -> IncidenceCurveSent:
     return IncidenceCurveSent(
         day=[step.day for step in steps],
         at_risk=[step.at_risk for step in steps],
+        small=any_small(*(step.at_risk for step in steps)),
         success_low=[low for low, _high in limits_95],
         success_high=[high for _low, high in limits_95],
         waiting=[step.waiting for step in steps],
@@ -126,6 +127,7 @@ def _incidence(day: int, cohort: Cohort, reading: Reading) -> IncidenceSent:
         low=reading.low,
         high=reading.high,
         n=cohort.successes_until(day),
+        small=any_small(cohort.successes_until(day)),
         unit="ratio",
         reason=reading.reason,
     )

@@ -81,6 +81,7 @@ _GROUP: Final[dict[str, Any]] = {
             "value": 0.375,
             "numerator": 18,
             "denominator": 48,
+            "small": False,
             "unit": "ratio",
             "reason": None,
         }

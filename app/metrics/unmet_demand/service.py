@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from app import errors
 from app.directory.schemas import LabelSent
 from app.errors import Fault
-from app.metrics.asking import Compute, Question, limits
+from app.metrics.asking import Compute, Question, check_crossing, limits
 from app.metrics.figures import CountSent, RateSent, kind_labels, territory_labels
 from app.metrics.indicator import Figure, Granularity, Period, Ratio, Split
 from app.metrics.unmet_demand import counting, queries
@@ -36,6 +36,7 @@ async def ask_unmet_demand(question: Question, by: Sequence[UnmetBy]) -> UnmetDe
     """Return unmet demand by up to two dimensions, after writing down who asked for it."""
     if len(set(by)) != len(by):
         raise errors.invalid(faults=[Fault("?group_by", "rule", "must not repeat a dimension")])
+    check_crossing(question, by)
     await question.write_down("metrics.unmet-demand", group_by=[dimension.value for dimension in by])
     scope = question.session, question.view, question.period, question.kind
     demand = await counting.demand(*scope, by)

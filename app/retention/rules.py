@@ -1,0 +1,73 @@
+"""What a referral and its events are once coarse. Pure Python."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from app.ingest.coarse import CLOSED, coarse_digest, coarse_id, monday_of, shift
+from app.keyring import Keyring
+from app.referrals.records import SERVICE
+from app.referrals.vocabulary import Step
+
+Row = Mapping[str, Any]
+INSTANTS: Final = (
+    "created_at", "received_at", "state_at", "requested_at", "waitlisted_at", "accepted_at", "arrived_at",
+    "admitted_at", "exited_at",
+)  # fmt: skip
+_REPORTED: Final = ("occurred_at", "recorded_at", "received_at")
+_TICK: Final = timedelta(milliseconds=1)
+
+
+def coarse_referral(keyring: Keyring, row: Row, place: str, waiting_parents: Collection[UUID]) -> dict[str, Any]:
+    """Return a referral's row once coarse; `waiting_parents` are referrals taken up that are still fine.
+
+    Its instants are moved together, so that its making falls on noon of its week's Monday.
+    """
+    move = shift(row["created_at"], row["cohort_day"])
+    encounter, previous = row["encounter_id"], row["previous_referral_id"]
+    return (
+        dict(row)
+        | {name: None if row[name] is None else move(row[name]) for name in INSTANTS}
+        | {
+            "id": coarse_id(keyring, row["id"]),
+            "encounter_id": None if encounter is None else coarse_id(keyring, encounter),
+            "previous_referral_id": previous
+            if previous is None or previous in waiting_parents
+            else coarse_id(keyring, previous),
+            "territory": place,
+            "cohort_day": monday_of(row["cohort_day"]),
+            "due_at": None,
+            "digest": coarse_digest(keyring, row["digest"]),
+            "position": CLOSED,
+        }
+    )
+
+
+def coarse_events(keyring: Keyring, referral: Row, events: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the events of a referral once coarse: a slot of two hours, and their number in the order of the fold.
+
+    The number stands in the milliseconds, so that their order stays what it was.
+    """
+    move = shift(referral["created_at"], referral["cohort_day"])
+    return [
+        dict(event)
+        | {name: move(event[name]) + _TICK * number for name in _REPORTED}
+        | {
+            "id": coarse_id(keyring, event["id"]),
+            "referral_id": coarse_id(keyring, referral["id"]),
+            "digest": coarse_digest(keyring, event["digest"]),
+        }
+        for number, event in enumerate(_in_order(events), start=1)
+    ]
+
+
+def _in_order(events: Iterable[Row]) -> Sequence[Row]:
+    """Return events as the fold takes them (`app.referrals.rules.Event.place`)."""
+
+    def place(event: Row) -> tuple[bool, datetime, bool, datetime, UUID]:
+        by_service = event["sender_id"] == SERVICE
+        withdraws = by_service and event["step"] == Step.entered_in_error.value
+        return not withdraws, event["occurred_at"], by_service, event["recorded_at"], event["id"]
+
+    return sorted(events, key=place)
