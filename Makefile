@@ -1,6 +1,6 @@
 # Everything here works on a fresh machine with Python 3.11+ and make; `make help` explains each target.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock bench reading openapi migration clean
+.PHONY: help run test fuzz lint lock flood attack audit sbom secrets bench reading openapi migration clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -23,17 +23,36 @@ run: $(VENV)/.run-stamp $(BIN)/maraude ## Migrate, load the demo city into an em
 test: $(VENV)/.dev-stamp ## Run all tests, on SQLite and on a private PostgreSQL; ARGS="tests/unit -k slips" narrows
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
+fuzz: $(VENV)/.dev-stamp ## Explore the whole API with all phases of Schemathesis, and send canaries everywhere, at length
+	@FUZZ_EXAMPLES=100 CANARY_ROUNDS=5 $(BIN)/python -m pytest -s tests/contract/test_schemathesis.py tests/hostile $(ARGS)
+
 lint: $(VENV)/.dev-stamp ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+audit: $(VENV)/.dev-stamp ## Look every locked package up in the published advisories; what could not be looked up fails
+	@$(BIN)/python -m supply.audit $(ARGS)
+
+sbom: $(VENV)/.dev-stamp ## Write dist/maraude.cdx.json: the packages the image runs, CycloneDX, the same bytes each time
+	@mkdir -p dist
+	@$(BIN)/python -m supply.sbom > dist/maraude.cdx.json.new && mv dist/maraude.cdx.json.new dist/maraude.cdx.json
+
+secrets: $(VENV)/.dev-stamp ## Look for keys and passwords in the tracked files; ARGS=--accept lists what is none
+	@$(BIN)/python -m supply.leaks $(ARGS)
+
 bench: $(VENV)/.dev-stamp ## Measure ingest against the raw driver and a naive endpoint; writes bench/results/
 	@$(BIN)/python -m bench.ingest $(ARGS)
 
 reading: $(VENV)/.dev-stamp ## Measure how soon figures answer, beside plain SQL and DuckDB; ARGS="--sizes 100000"
 	@$(BIN)/python -m bench.reading $(ARGS)
+
+attack: $(VENV)/.dev-stamp ## Attack the protection of releases as a strong attacker would; prints accuracy and error
+	@$(BIN)/python -m tests.attack $(ARGS)
+
+flood: $(VENV)/.dev-stamp ## Send a gigabyte where a body is read, and print what the service held in memory
+	@LARGE_BODY_MB=1000 $(BIN)/python -m pytest -q -s tests/faults/test_large_requests.py
 
 openapi: $(VENV)/.dev-stamp $(BIN)/maraude ## Rebuild the frozen API document, openapi/v1.json
 	@$(BIN)/maraude openapi > openapi/v1.json.new && mv openapi/v1.json.new openapi/v1.json

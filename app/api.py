@@ -29,8 +29,11 @@ from app.metrics.reporting.routes import router as reporting
 from app.metrics.territories.routes import router as territories
 from app.metrics.time_to_success.routes import router as time_to_success
 from app.metrics.unmet_demand.routes import router as unmet_demand
+from app.oversight.routes import router as oversight
 from app.patrols.routes import router as patrols
 from app.referrals.routes import router as referrals
+from app.releases.routes import router as releases
+from app.signin.routes import router as session
 
 DESCRIPTION: Final = """\
 Maraude receives the encounter logs of street-outreach patrols, follows each referral until its outcome is known, and
@@ -42,6 +45,7 @@ of Europe/Paris.
 """
 TAGS: Final[Sequence[Mapping[str, Any]]] = (
     {"name": "identity", "description": "Enrolling a device, renewing its token, knowing who one is."},
+    {"name": "session", "description": "People signing in with a browser, and out."},
     {"name": "directory", "description": "Territories, kinds of facility, facilities and their present state."},
     {"name": "patrols", "description": "Outings of a team."},
     {"name": "encounters", "description": "Contacts, with the referrals made in them."},
@@ -49,6 +53,8 @@ TAGS: Final[Sequence[Mapping[str, Any]]] = (
     {"name": "changes", "description": "What a device pulls."},
     {"name": "capacity", "description": "Where there is a place now, and places held for referrals."},
     {"name": "metrics", "description": "Pathway figures for coordinators."},
+    {"name": "audit", "description": "Who asked and did what, for a data-protection officer."},
+    {"name": "releases", "description": "Frozen, protected figures for everybody outside."},
     {"name": "service", "description": "The service itself."},
 )
 
@@ -135,6 +141,7 @@ def _kind(code: str) -> ProblemKindSent:
 
 ROUTERS: Final = (
     identity,
+    session,
     reference,
     directory,
     patrols,
@@ -153,6 +160,8 @@ ROUTERS: Final = (
     territories,
     time_to_success,
     unmet_demand,
+    releases,
+    oversight,
     service,
 )
 """Every route of the service, in reading order; included one by one, as nesting routers is paid for by each request."""

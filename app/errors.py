@@ -84,6 +84,20 @@ proof_refused = _kind("proof-refused", 401, "The proof of key was refused", "La 
 enrolment_refused = _kind(
     "enrolment-refused", 401, "The enrolment code was refused", "Le code d'enrôlement a été refusé"
 )
+not_signed_in = _kind("not-signed-in", 401, "Nobody is signed in", "Personne n'est connecté")
+sign_in_refused = _kind(
+    "sign-in-refused",
+    401,
+    "Account, password or code is not right, or it is too soon to try again",
+    "Compte, mot de passe ou code inexact, ou nouvel essai trop tôt",
+)
+invitation_refused = _kind("invitation-refused", 401, "The invitation was refused", "L'invitation a été refusée")
+cross_site = _kind(
+    "cross-site",
+    403,
+    "This request does not come from a page of this service",
+    "Cette requête ne vient pas d'une page de ce service",
+)
 forbidden = _kind("forbidden", 403, "This role may not do that", "Ce rôle ne le permet pas")
 not_found = _kind("not-found", 404, "There is no such thing here", "Cela n'existe pas ici")
 method_not_allowed = _kind(
@@ -107,8 +121,33 @@ unsupported_media = _kind(
     "Seul application/json, brut ou gzip, est lu ici",
 )
 invalid = _kind("invalid", 422, "Some values are outside what is allowed", "Certaines valeurs ne sont pas admises")
+figures_gone = _kind(
+    "figures-gone",
+    410,
+    "The cards of this period are gone with its key, and these figures were not kept",
+    "Les cartes de cette période ont disparu avec sa clé, et ces chiffres n'ont pas été gardés",
+)
 too_many_attempts = _kind(
     "too-many-attempts", 429, "Too many failed attempts today", "Trop d'essais manqués aujourd'hui", retry_after=3600
+)
+too_many_requests = _kind(
+    "too-many-requests", 429, "Too many requests; wait a little", "Trop de requêtes ; patientez un peu"
+)
+budget_spent = _kind(
+    "budget-spent",
+    429,
+    "The questions for figures of this day are used up",
+    "Les questions de ce jour sur les chiffres sont épuisées",
+)
+body_too_slow = _kind(
+    "body-too-slow", 408, "The body took too long to arrive", "Le corps a mis trop de temps à arriver"
+)
+provider_unavailable = _kind(
+    "provider-unavailable",
+    503,
+    "The OpenID provider does not answer as it should; try again",
+    "Le fournisseur OpenID ne répond pas comme il devrait ; réessayez",
+    retry_after=30,
 )
 unavailable = _kind(
     "unavailable",

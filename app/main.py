@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.api import DESCRIPTION, ROUTERS, TAGS
+from app.audit.verifying import anchor
 from app.clock import Clock, utc_now
 from app.db.engine import Database
 from app.db.writer import Writer
@@ -21,16 +22,25 @@ from app.http.context import Context
 from app.http.middleware import RequestFrame
 from app.http.openapi import build_document
 from app.http.problems import as_problem, install_problems
+from app.http.rates import RateGate, Rates
 from app.identity.service import Authenticator
 from app.keyring import Keyring
+from app.log import described, take_over
 from app.metrics.refreshing import refresh
 from app.referrals.service import sweep
+from app.releases.service import publish_what_is_due
+from app.retention.service import purge
 from app.settings import Settings
+from app.signin.hashing import Passwords
+from app.signin.openid import OpenId
+from app.signin.pages import PAGES
 
 _log: Final = logging.getLogger("maraude.sweep")
 API_VERSION: Final = "1.0.0"
 _PAUSES: Final = 20
 """Upkeep pauses so many times as long as it worked."""
+_PURGE_PAUSES: Final = 4.0
+"""Purging does so between its steps: phones have the writer four fifths of the time."""
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
@@ -49,8 +59,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     )
     app.state.context = context
     app.state.authenticator = Authenticator()
+    app.state.passwords = Passwords()
+    app.state.openid = OpenId(settings)
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.extend(PAGES)
+    app.state.rates = Rates(settings)
+    app.add_middleware(RateGate, rates=app.state.rates)
     app.add_middleware(RequestFrame, clock=clock)
     install_problems(app)
     app.openapi = _documented(app)  # type: ignore[method-assign]  # FastAPI's documented way
@@ -72,13 +87,20 @@ def _documented(app: FastAPI) -> Any:  # noqa: ANN401 - FastAPI's hook
 
 @asynccontextmanager
 async def _living(_app: FastAPI, context: Context) -> AsyncIterator[None]:
-    """Run writer, sweep and upkeep of facts while the service serves; store what is queued before the end."""
+    """Run writer, sweep, upkeep and daily anchors while the service serves; store what is queued before the end."""
     _settle_memory()
     context.writer.start()
     upkeep = [
         asyncio.create_task(_now_and_then(context.settings.sweep_interval_s, partial(_sweep, context)), name="sweep"),
         asyncio.create_task(
             _now_and_then(context.settings.refresh_interval_s, partial(_refresh, context)), name="refresh"
+        ),
+        asyncio.create_task(
+            _now_and_then(context.settings.anchor_interval_s, partial(_anchor, context)), name="anchor"
+        ),
+        asyncio.create_task(_now_and_then(context.settings.purge_interval_s, partial(_purge, context)), name="purge"),
+        asyncio.create_task(
+            _now_and_then(context.settings.release_interval_s, partial(_publish, context)), name="publish"
         ),
     ]
     try:
@@ -114,6 +136,21 @@ async def _refresh(context: Context) -> None:
     await refresh(context.database)
 
 
+async def _purge(context: Context) -> None:
+    report = await purge(context.database, context.keyring, context.clock(), pauses=_PURGE_PAUSES)
+    if report.did_something:
+        _log.info('{"purge": {"coarse": %d, "deleted": %d}}', report.coarse.total(), report.deleted.total())
+
+
+async def _anchor(context: Context) -> None:
+    folder = context.settings.anchors_dir
+    await anchor(context.database, context.keyring, folder, context.clock(), once_a_day=True)
+
+
+async def _publish(context: Context) -> None:
+    await publish_what_is_due(context, context.clock())
+
+
 def _settle_memory() -> None:
     """Leave what was made at start out of every later collection: worth 1.5 to 1.95 times when reading batches."""
     gc.collect()
@@ -131,4 +168,8 @@ def package_version() -> str:
 
 def from_environment() -> FastAPI:
     """Return the service over the settings of the environment: what a server process imports."""
-    return create_app(Settings())
+    take_over()
+    try:
+        return create_app(Settings())
+    except Exception as error:  # noqa: BLE001 - its words may hold a password
+        raise SystemExit(f"The service cannot start: {described(error)}.") from None

@@ -49,6 +49,11 @@ def ours(environment: Mapping[str, str]) -> contextlib.AbstractContextManager[Se
     return _running(["-m", "app.cli", "serve"], environment)
 
 
+def unaudited(environment: Mapping[str, str]) -> contextlib.AbstractContextManager[Server]:
+    """Run the service without its audit chain, to see what the chain costs."""
+    return _running(["-m", "bench.unaudited", "serve"], environment)
+
+
 def naive(environment: Mapping[str, str]) -> contextlib.AbstractContextManager[Server]:
     """Run the naive endpoint under the same server with the same loop and parser."""
     options = [
@@ -78,11 +83,11 @@ def _running(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterat
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if process.poll() is not None:
             msg = "the server ended before it answered"
             raise RuntimeError(msg)
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
             return
         time.sleep(0.05)

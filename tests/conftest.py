@@ -122,9 +122,12 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
     return Settings(
         database_url=database_url,
         keys_dir=tmp_path_factory.mktemp("keys"),
+        anchors_dir=tmp_path_factory.mktemp("anchors"),
         sqlite_synchronous="OFF",
         sweep_interval_s=86_400,
         refresh_interval_s=86_400,
+        rate_scale=1_000,  # whole modules ask within seconds, from one address
+        query_budget=1_000_000,
     )
 
 

@@ -11,6 +11,7 @@ from app.db.catalogue import all_tables
 from app.db.table import Base, table_of
 from app.demo.device import Device
 from app.http.context import Context
+from app.ingest.coarse import coarse_id
 from tests import make
 from tests.make import Json
 
@@ -107,6 +108,11 @@ async def contents(context: Context) -> dict[str, list[tuple[Any, ...]]]:
             table.name: sorted((tuple(row) for row in await session.execute(select(table))), key=repr)
             for table in all_tables().sorted_tables
         }
+
+
+def coarse(context: Context, item_id: str) -> str:
+    """Return the keyed id of an item: what the log calls it, and what it is stored under once coarse."""
+    return str(coarse_id(context.keyring, UUID(item_id)))
 
 
 async def notes(context: Context, org_id: UUID, action: str) -> Sequence[Json]:

@@ -54,10 +54,14 @@ async def referrals_after(
     return [Standing(*row) for row in found]
 
 
-async def rebase(session: WriteSession, present: int) -> int:
-    """Set every position above the present one to it; return how many rows that were."""
+async def rebase(session: WriteSession, present: int, *, below: bool = False) -> int:
+    """Set every position above the present one to it, or every one `below` it; return how many rows that were.
+
+    Rows of no feed have positions under 0 and keep them.
+    """
     moved = 0
     for position in (table_of(Referral).c.position, FACILITY.c.position):
-        done = await session.execute(update(position.table).where(position > present).values(position=present))
+        wrong = position.between(0, present - 1) if below else position > present
+        done = await session.execute(update(position.table).where(wrong).values(position=present))
         moved += cast("CursorResult[Any]", done).rowcount
     return moved

@@ -9,7 +9,7 @@ from app.changes import queries
 from app.changes.queries import Follower
 from app.changes.schemas import ChangesSent
 from app.db.engine import ReadSession, WriteSession
-from app.db.portability import commit_position
+from app.db.portability import begin_another_life, commit_position
 from app.directory import states
 from app.directory.service import current_directory
 from app.http.context import Context
@@ -21,7 +21,14 @@ _BEGINNING: Final = (-1, UUID(int=0))
 
 
 async def rebase(session: WriteSession) -> int:
-    """Bring positions that this database has not reached yet back to its present; return how many rows moved."""
+    """Put the feeds right after the database was restored; return how many rows moved.
+
+    PostgreSQL: positions that this cluster has not reached yet come back to its present, and cursors ahead of it are
+    refused. SQLite: everything moves to a present that no cursor has seen, so every feed tells everything again.
+    """
+    another = await begin_another_life(await session.connection())
+    if another is not None:
+        return await queries.rebase(session, another, below=True)
     return await queries.rebase(session, await commit_position(await session.connection()))
 
 

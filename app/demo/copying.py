@@ -86,7 +86,10 @@ class Copier:
         return UUID(int=original.int & _INSTANT_AND_SHAPE | noise & _RANDOM)
 
     def _seal(self, digest: bytes | None) -> bytes | None:
-        return None if digest is None else blake2b(digest, digest_size=SEAL_BYTES, salt=self._salt).digest()
+        if digest is None:
+            return None
+        # The first byte is the key period, which a copy shares.
+        return digest[:1] + blake2b(digest, digest_size=SEAL_BYTES - 1, salt=self._salt).digest()
 
     def _new(self, row: Row) -> dict[str, Any]:
         made = self._other(row["id"])

@@ -102,12 +102,14 @@ def loading_settings(settings: Settings) -> Settings:
     """Return the settings of the service while it is loaded.
 
     SQLite leaves syncing to the system, for the city can be made again. Tokens last for months: a renewal a day and
-    device would be 9,000 requests which show nothing new. The sweep runs at the city's time and not at ours.
+    device would be 9,000 requests which show nothing new. Nobody is asked to wait. The sweep runs at the city's time
+    and not at ours.
     """
     return settings.model_copy(
         update={
             "sqlite_synchronous": "OFF",
             "token_lifetime": _TOKEN_LIFETIME,
+            "rate_scale": 0,
             "sweep_interval_s": _NEVER_S,
             "refresh_interval_s": _NEVER_S,
         }

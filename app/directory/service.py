@@ -13,7 +13,7 @@ from app.db.engine import Database, ReadSession, WriteSession
 from app.directory import queries, seeds
 from app.directory.records import Facility, FacilityRef, Kind, Perimeter, Territory, Version
 from app.directory.rules import KindRule, Tree, kind_at
-from app.directory.vocabulary import RECORDABLE
+from app.directory.vocabulary import RECORDABLE, TerritoryLevel
 
 _log: Final = logging.getLogger("maraude.directory")
 _OLDEST: Final = timedelta(seconds=5)
@@ -40,6 +40,7 @@ class Directory:
         self.facilities: Final = {facility.ref.id: facility for facility in facilities}
         self.tree: Final = Tree(territory.place for territory in territories)
         self.territories: Final = frozenset(t.place.code for t in territories if t.place.level in RECORDABLE)
+        self._quarters: Final = frozenset(t.place.code for t in territories if t.place.level is TerritoryLevel.quarter)
         self._rules: Final[defaultdict[str, list[KindRule]]] = defaultdict(list)
         for kind in kinds:
             self._rules[kind.rule.code].append(kind.rule)
@@ -54,6 +55,11 @@ class Directory:
     def outside(self, territory: str) -> bool:
         """Say whether a territory lies outside the plan's perimeter."""
         return territory not in self._inside
+
+    def coarse_place(self, territory: str) -> str:
+        """Return where a record of a territory is once coarse: a quarter's parent; what is coarser stays."""
+        above = self.ancestors(territory)
+        return above[0] if above and territory in self._quarters else territory
 
     def ancestors(self, territory: str) -> tuple[str, ...]:
         """Return the codes above a territory, nearest first."""

@@ -245,14 +245,14 @@ async def test_what_happens_after_the_follow_up_changes_nothing_in_it(desk: Desk
         desk.phone, "referral-events", make.event(referral_id=made["id"], state="admitted", occurred_at=desk.clock.now)
     )
     assert (await desk.funnel(horizon_days=7))["total"] == before
-    assert before["answered"] == {"app": 0, "desk": 0, "phone": 1, "nobody": 0}
+    assert before["answered"] == {"app": 0, "desk": 0, "phone": 1, "nobody": 0, "small": True}
 
 
 async def test_how_first_answers_were_learnt_is_counted(desk: Desk) -> None:
     for channel in ("app", "desk", "phone", "phone", None):
         steps = [*_ASKED, (0.5, "arrived")] if channel else _ASKED
         await desk.make(_REST, steps, channel=channel)
-    assert (await desk.funnel())["total"]["answered"] == {"app": 1, "desk": 1, "phone": 2, "nobody": 1}
+    assert (await desk.funnel())["total"]["answered"] == {"app": 1, "desk": 1, "phone": 2, "nobody": 1, "small": True}
 
 
 async def test_a_referral_received_a_day_late_is_counted_as_late(desk: Desk) -> None:

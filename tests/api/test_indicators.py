@@ -186,8 +186,8 @@ class TestEveryIndicator:
         import pyarrow.parquet as pq
 
         shown = (await filled.ask(f"/{code}")).json()
-        rows = list(csv.DictReader(io.StringIO((await filled.ask(f"/{code}.csv")).text, newline="")))
-        table = pq.read_table(io.BytesIO((await filled.ask(f"/{code}.parquet")).content))
+        rows = list(csv.DictReader(io.StringIO((await filled.ask(f"/{code}.csv", reason="audit")).text, newline="")))
+        table = pq.read_table(io.BytesIO((await filled.ask(f"/{code}.parquet", reason="audit")).content))
         values = [one["value"] for one in shown["figures"]]
         assert [float(row["value"]) if row["value"] else None for row in rows] == values
         assert table.column("value").to_pylist() == values
@@ -295,7 +295,7 @@ class TestAFormat:
         assert (await filled.ask("/success_worst_case.pdf")).status_code == 422
 
     async def test_for_a_french_spreadsheet_opens_cleanly(self, filled: Desk) -> None:
-        answer = await filled.ask("/success_worst_case.csv", bom="true", decimal="comma", split="kind")
+        answer = await filled.ask("/success_worst_case.csv", bom="true", decimal="comma", split="kind", reason="audit")
         assert answer.content.startswith(b"\xef\xbb\xbfindicator;version;unit;")
         assert "maraude-success_worst_case-2026-02-15-2026-03-15.csv" in answer.headers["content-disposition"]
         rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))

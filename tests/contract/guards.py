@@ -13,11 +13,16 @@ from app.identity.vocabulary import Permission
 PUBLIC = {
     "enrol_device": "a device has no token yet: it shows a one-time code",
     "renew_token": "the token may have ended: the device signs a proof",
+    "sign_in": "nobody is signed in yet: a person shows password and code",
+    "redeem_invitation": "a person has no password yet: a one-time code is shown",
     "get_health": "a supervisor asks; it learns nothing but yes or no",
     "list_problem_kinds": "documentation",
     "get_problem_kind": "documentation",
 }
 """The operations that need no token, and why. Everything else is guarded."""
+
+BY_COOKIE = {"read_session", "end_session", "change_password"}
+"""The operations of a person's own session: no token opens them."""
 
 
 def guards(app: FastAPI) -> dict[str, Permission | None]:

@@ -16,7 +16,7 @@ from tests import make, members, places, street
 from tests.contract import document as walk
 from tests.contract.callers import CALLERS, NOBODY, REVOKED, STRANGER, Organisation, headers, organisation, request
 from tests.contract.document import Json
-from tests.contract.guards import PUBLIC
+from tests.contract.guards import BY_COOKIE, PUBLIC
 
 _OPERATIONS = {operation["operationId"]: (path, method) for path, method, operation in walk.operations(walk.frozen())}
 
@@ -60,6 +60,8 @@ async def test_a_role_may_call_what_it_is_granted_and_nothing_else(
     kind = answer.json()["type"] if answer.status_code >= 400 else None
     if name in PUBLIC:
         assert kind not in {"/problems/unauthenticated", "/problems/forbidden"}
+    elif name in BY_COOKIE:
+        assert (answer.status_code, kind) == (401, "/problems/not-signed-in")
     elif caller in {NOBODY, REVOKED, STRANGER}:
         assert (answer.status_code, kind) == (401, "/problems/unauthenticated")
     elif permissions[name] in GRANTS[Role(caller)]:
@@ -240,10 +242,28 @@ async def _knows_itself(two: Two) -> None:
         assert (await each.phone.get("/v1/me")).json()["organisation"]["id"] == str(each.house.org_id)
 
 
+async def _reads_its_own_log(two: Two) -> None:
+    seen = []
+    for each in (two.one, two.other):
+        asked = {"params": {"size": 200}, "headers": headers(each.tokens[Role.dpo.value])}
+        answer = await two.client.get("/v1/audit", **asked)  # type: ignore[arg-type]  # httpx's own options
+        seen.append({(entry["actor"]["id"], entry["actor"]["kind"]) for entry in answer.json()["items"]})
+    assert {kind for _, kind in seen[0] | seen[1]} == {"service", "device", "account"}
+    assert all(kind == "service" for _, kind in seen[0] & seen[1])
+
+
 async def _is_for_all(two: Two) -> None:
     """Facilities, territories and vocabularies are the same for everybody, whoever operates them."""
     answers = [(await each.phone.get("/v1/reference")).content for each in (two.one, two.other)]
     assert answers[0] == answers[1]
+
+
+async def _is_published_to_all(two: Two) -> None:
+    """What is published is the same for monitors of every organisation, to the byte."""
+    for path in ("releases", "catalog", "releases/2026-Q3", "releases/2026-Q3/dictionary"):
+        tokens = [each.tokens[Role.monitor.value] for each in (two.one, two.other)]
+        answers = [await two.client.get(f"/v1/{path}", headers=headers(token)) for token in tokens]
+        assert (answers[0].status_code, answers[0].content) == (answers[1].status_code, answers[1].content)
 
 
 _OWNERSHIP: dict[str, Check] = {
@@ -274,6 +294,11 @@ _OWNERSHIP: dict[str, Check] = {
     "hold_place": _holds_for_its_own_referrals,
     "list_holds": _holds_for_its_own_referrals,
     "release_place": _releases_its_own_holds,
+    "list_releases": _is_published_to_all,
+    "get_release": _is_published_to_all,
+    "get_release_dictionary": _is_published_to_all,
+    "get_catalog": _is_published_to_all,
+    "list_audit_entries": _reads_its_own_log,
     "read_me": _knows_itself,
     "get_reference": _is_for_all,
     "list_facilities": _is_for_all,
@@ -282,7 +307,9 @@ _OWNERSHIP: dict[str, Check] = {
 
 
 def test_every_guarded_operation_has_its_rule_of_ownership() -> None:
-    assert set(_OWNERSHIP) == set(_OPERATIONS) - set(PUBLIC)
+    assert (
+        set(_OWNERSHIP) == set(_OPERATIONS) - set(PUBLIC) - BY_COOKIE
+    )  # a session is its own: tests/api/test_sessions
 
 
 @pytest.mark.parametrize("name", _OWNERSHIP)

@@ -45,7 +45,12 @@ def test_a_migrated_database_is_what_the_tables_say_to_the_last_check_and_commen
     engine = create_engine(url.set(drivername=drivers[url.get_backend_name()]))
     all_tables().create_all(engine)
     engine.dispose()
-    assert catalogue.read(empty_database_url) == catalogue.read(other_database_url)
+    guards = {f"trigger audit_entry_no_{what}" for what in ("update", "delete", "replace")}  # tables cannot say these
+    migrated = catalogue.read(empty_database_url)
+    found = {fact for fact in migrated["audit_entry"] if fact.startswith("trigger ")}
+    migrated["audit_entry"] -= found
+    assert {" ".join(fact.split()[:2]) for fact in found} == (guards if "sqlite" in empty_database_url else set())
+    assert migrated == catalogue.read(other_database_url)
 
 
 def _comparable(_item: object, name: str | None, *_more: object) -> bool:

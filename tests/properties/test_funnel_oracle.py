@@ -156,7 +156,9 @@ def figures(group: Json) -> Json:
     """Return the figures of a group without their words."""
     rates = [{name: rate[name] for name in ("code", "value", "numerator", "denominator")} for rate in group["rates"]]
     key = group["key"][0] if group["key"] else None
-    return {name: value for name, value in group.items() if name != "labels"} | {"rates": rates, "key": key}
+    answered = {name: n for name, n in group["answered"].items() if name != "small"}
+    kept = {name: value for name, value in group.items() if name != "labels"}
+    return kept | {"rates": rates, "key": key, "answered": answered}
 
 
 def differences(got: Any, wanted: Any, where: str = "") -> list[str]:

@@ -103,7 +103,7 @@ async def _compare(asker: Asker, patrols: list[Row], encounters: list[Row]) -> N
     assert whole["territory_contacts_per_hour"] == pytest.approx(timed.total() / total if total else None)
     assert (whole["territory_divergence"] is None) == (not met.total() or not before.total())
     if whole["territory_divergence"] is not None:
-        from scipy.spatial.distance import jensenshannon  # type: ignore[import-untyped]  # it has no stubs
+        from scipy.spatial.distance import jensenshannon
 
         pair = [[counts[code] for code in _QUARTERS] for counts in (met, before)]
         assert whole["territory_divergence"] == pytest.approx(jensenshannon(*pair, base=2) ** 2, abs=1e-9)

@@ -80,7 +80,7 @@ class TestByHand:
 
 def test_chapman_and_sebers_variance_are_right_on_average_over_every_possible_recapture() -> None:
     """With n1 + n2 >= N Chapman's estimator has no bias, nor has Seber's estimate of its variance (Seber 1982, 3.1)."""
-    from scipy.stats import hypergeom  # type: ignore[import-untyped]  # scipy ships no types
+    from scipy.stats import hypergeom
 
     size, first, second = 100, 70, 60
     chances = {m: float(hypergeom.pmf(m, size, first, second)) for m in range(first + second - size, second + 1)}
