@@ -86,8 +86,8 @@ def check_password(password: str, names: Sequence[str], pointer: str = "/passwor
 
 
 def login_of(typed: str) -> str:
-    """Return a login as it is stored."""
-    return typed.strip().lower()
+    """Return a login as it is stored; PostgreSQL cannot even look for a NUL, so it becomes what no login holds."""
+    return typed.strip().lower().replace("\0", "\ufffd")
 
 
 def login_from(name: str) -> str:

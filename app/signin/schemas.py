@@ -33,7 +33,9 @@ class SignInReceived(Received):
 
     model_config = Received.model_config | example({"account": _LOGIN, "password": _PASSWORD, "code": "492817"})
 
-    account: str = Field(min_length=1, max_length=120, description="The login the invitation named.")
+    account: str = Field(
+        min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$", description="The login the invitation named."
+    )
     password: Password
     code: OneTimeCode
 
