@@ -112,13 +112,16 @@ def view_of(principal: Principal, directory: Directory, territory: str | None) -
     return View(org_id, seen)
 
 
+_WHEN: Final = frozenset({"week", "month", "hour"})
+
+
 def check_crossing(question: Question, by: Sequence[str]) -> None:
     """Raise `invalid` when an answer would cross more than two dimensions besides stage.
 
-    The kind a question is limited to crosses what it is split by: asked kind by kind it is one more split. Period and
-    territory say where one looks, and are one's perimeter at the widest.
+    The kind a question is limited to crosses what it is split by: asked kind by kind it is one more split. Periods and
+    hours say when one looks, territory where: at the finest a day, and at the widest one's perimeter.
     """
-    crossed = {*by, *([Split.kind] if question.kind is not None else [])}
+    crossed = {*by, *([Split.kind] if question.kind is not None else [])} - _WHEN
     if len(crossed) > MOST_CROSSED:
         raise errors.invalid(faults=[Fault("?kind", "crossing", "would be a third dimension beside those of group_by")])
 
