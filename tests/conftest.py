@@ -20,6 +20,7 @@ from app.http.context import Context
 from app.settings import Settings
 from tests import postgres
 from tests.clock import NIGHT, SetClock
+from tests.lacking import go_without
 from tests.openapi_checks import CheckedTransport, Contract
 
 _FROZEN = Path(__file__).parent.parent / "openapi" / "v1.json"
@@ -32,8 +33,8 @@ def postgresql() -> Iterator[postgres.Server]:
     try:
         with postgres.server() as server:
             yield server
-    except postgres.NoPostgresError:
-        postgres.go_without()
+    except postgres.NoPostgresError as error:
+        go_without(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +42,8 @@ def own_cluster() -> Iterator[postgres.Cluster]:
     """A PostgreSQL of this module's own, for what concerns a whole server: its roles, its crashes."""
     try:
         cluster = postgres.Cluster()
-    except postgres.NoPostgresError:
-        postgres.go_without()
+    except postgres.NoPostgresError as error:
+        go_without(str(error))
     yield cluster
     cluster.remove()
 

@@ -19,6 +19,7 @@ from app.http.context import Context
 from app.settings import Settings
 from tests import members, places, postgres
 from tests.faults.running import Service, beside
+from tests.lacking import go_without
 
 _numbers = itertools.count(1)
 
@@ -28,8 +29,8 @@ def durable() -> Iterator[postgres.Cluster]:
     """A PostgreSQL of our own which syncs what it commits, and which tests may crash."""
     try:
         cluster = postgres.Cluster(durable=True)
-    except postgres.NoPostgresError:
-        postgres.go_without()
+    except postgres.NoPostgresError as error:
+        go_without(str(error))
     try:
         yield cluster
     finally:

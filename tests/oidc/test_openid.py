@@ -25,7 +25,8 @@ from app.signin import service
 from app.signin.openid import CALLBACK, Journey, OpenId, open_journey, seal_journey
 from tests import members
 from tests.clock import SetClock
-from tests.oidc.running import NoNodeError, Provider, go_without
+from tests.lacking import go_without
+from tests.oidc.running import NoNodeError, Provider
 from tests.people import SESSION, Browser, cookies_of
 from tests.street import notes
 
@@ -44,8 +45,8 @@ def _client(name: str) -> dict[str, Any]:
 def provider() -> Iterator[Provider]:
     try:
         made = Provider({"keys": [_KEY.as_dict(private=True)]}, [_client("maraude"), _client("another")])
-    except NoNodeError:
-        go_without()
+    except NoNodeError as error:
+        go_without(str(error))
     yield made
     made.stop()
 

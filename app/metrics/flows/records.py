@@ -110,8 +110,17 @@ class Matrix:
         """Count referrals in one cell."""
         self._add(_CODES[cell], referrals, late)
 
-    def plus(self, other: "Matrix") -> None:
-        """Count all of another's."""
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Matrix":
+        """Return what a fact holds."""
+        return cls(row["flows"])
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of the fact."""
+        return {"flows": self.packed()}
+
+    def plus(self, other: "Matrix", _days_later: int) -> None:
+        """Count all of another's, whenever it was."""
         for code, (referrals, late) in other._counts.items():  # noqa: SLF001 - of the same class
             self._add(code, referrals, late)
 

@@ -74,7 +74,7 @@ class Tally:
         add_up(self.patrols.setdefault(listed, {}), {str(hours): number})
         add_up(self.summed["patrols_off"], {listed: off})
 
-    def add(self, other: "Tally", days_later: int = 0) -> None:
+    def plus(self, other: "Tally", days_later: int) -> None:
         """Add what began so many days later."""
         self.count(other.counts, other.counts.values())
         for name, counts in other.summed.items():

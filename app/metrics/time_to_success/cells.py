@@ -8,7 +8,7 @@ day then gives the days followed and the kind in one number.
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -46,13 +46,19 @@ class Cells:
         if late:
             self.counts[_cell(kind, LATE, 0)] += late
 
-    def merge(self, cells: bytes, counts: bytes, opened: bytes) -> None:
-        """Count what another fact holds besides."""
-        for cell, n in zip(unpacked(CELL, cells), unpacked(CELL, counts), strict=True):
-            self.counts[cell] += n
-        self.opened += unpacked(OPEN, opened)
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Cells":
+        """Return what a fact holds."""
+        counts = zip(unpacked(CELL, row["cells"]), unpacked(CELL, row["counts"]), strict=True)
+        return cls(Counter(dict(counts)), list(unpacked(OPEN, row["opened"])))
 
-    def packed(self) -> dict[str, bytes | int | None]:
+    def plus(self, other: "Cells", _days_later: int) -> None:
+        """Count what another holds besides: days are those after the making, whenever that was."""
+        for cell, n in other.counts.items():
+            self.counts[cell] += n
+        self.opened += other.opened
+
+    def columns(self) -> dict[str, bytes | int | None]:
         """Return the columns of a fact, the same for the same referrals."""
         cells = sorted(self.counts)
         return {

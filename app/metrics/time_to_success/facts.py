@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, null, select, text
+from sqlalchemy import ColumnElement, case, null, select
 
 from app.audit.service import SERVICE
 from app.clock import DAY_MS
@@ -17,10 +17,9 @@ from app.db.portability import NUMBERING, hold
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.metrics.asking import View
-from app.metrics.cohorts import Span, cohort_of
-from app.metrics.counting import within
-from app.metrics.facts import EVERYWHERE, begun_from
-from app.metrics.indicator import Granularity, Period
+from app.metrics.cohorts import Span
+from app.metrics.facts import EVERYWHERE
+from app.metrics.packed import PackedFacts
 from app.metrics.time_to_success import queries
 from app.metrics.time_to_success.cells import Cells, Gathered
 from app.metrics.time_to_success.definitions import Ending, TimeGroupBy
@@ -30,51 +29,24 @@ from app.metrics.time_to_success.records import Group, Tally
 
 _FACT: Final = table_of(TimeFact)
 _NUMBER: Final = table_of(KindNumber)
-_LONGER: Final = (Span.week, Span.month)
 Places = dict[tuple[date, str], Cells]
 """The referrals of each (first day, territory)."""
 
 
-class TimeFacts:
-    """Keeps packed outcomes; the same hands as `app.metrics.facts.Facts`."""
+class TimeFacts(PackedFacts[Cells]):
+    """Keeps packed outcomes."""
 
-    async def recompute(self, session: WriteSession, org_id: UUID, days: Collection[date]) -> None:
-        """Compute an organisation's days anew from the referrals, and the weeks and months they lie in from days."""
+    beside = (_NUMBER,)
+
+    async def counted(self, session: ReadSession | WriteSession, org_id: UUID, days: Sequence[date]) -> Places:
+        """Count an organisation's days from the referrals, numbering kinds where that can be written down."""
         rows = await queries.by_day(session, org_id, days)
-        await _store(session, org_id, Span.day, days, _places(rows, await _numbered(session, {row[2] for row in rows})))
-        for span in _LONGER:
-            cohorts = {cohort_of(day, span) for day in days}
-            together: Places = defaultdict(Cells)
-            for cohort in cohorts:
-                for _day, territory, *packed in await _days_kept(session, org_id, cohort):
-                    together[cohort.since, territory].merge(*packed)
-            await _store(session, org_id, span, {cohort.since for cohort in cohorts}, together)
-
-    async def clear(self, session: WriteSession, since: date | None = None) -> None:
-        """Throw away what is of days from `since` on, or all; they must be marked in the same transaction.
-
-        Numbers stay.
-        """
-        await session.execute(delete(_FACT).where(*begun_from(_FACT.c.first_day, since)))
-
-    async def analyse(self, session: WriteSession) -> None:
-        """Tell the database what the tables have become, so that it plans well."""
-        for table in (_FACT, _NUMBER):
-            await session.execute(text(f"ANALYZE {table.name}"))
-
-    async def differences(self, session: ReadSession, org_id: UUID, clean: Sequence[Period]) -> int:
-        """Return how many facts of clean days a recount finds different, and of weeks and months their days."""
-        wrong, numbers = 0, await _numbers(session)
-        for part in (part for run in clean for part in run.split(Granularity.month)):
-            days = [part.since + timedelta(days=n) for n in range(part.days)]
-            recount = _places(await queries.by_day(session, org_id, days), defaultdict(int, numbers))
-            wrong += _difference(recount, await _days_kept(session, org_id, part))
-        for span in _LONGER:
-            wrong += await _wrong_sums(session, org_id, span)
-        return wrong
+        if isinstance(session, WriteSession):
+            return _places(rows, await _numbered(session, {row[2] for row in rows}))
+        return _places(rows, defaultdict(int, await _numbers(session)))
 
 
-FACTS: Final = TimeFacts()
+FACTS: Final = TimeFacts(_FACT, ["territory"], Cells, Cells.of)
 
 
 async def add(
@@ -174,49 +146,3 @@ def _places(rows: Iterable[Any], numbers: Mapping[str, int]) -> Places:
         for place in (territory, EVERYWHERE):
             found[day, place].add(numbers[kind], Ending(ending), value, n, late)
     return found
-
-
-async def _store(session: WriteSession, org_id: UUID, span: Span, first_days: Collection[date], places: Places) -> None:
-    """Put these facts in place of all that a span had for these days."""
-    fact = _FACT.c
-    old = (fact.org_id == org_id, fact.span == span.value, fact.first_day.in_(sorted(first_days)))
-    await session.execute(delete(_FACT).where(*old))
-    rows = [
-        {"org_id": org_id, "span": span.value, "first_day": day, "territory": territory, **cells.packed()}
-        for (day, territory), cells in places.items()
-    ]
-    if rows:
-        await insert_all_new(session, _FACT, rows)
-
-
-async def _days_kept(session: ReadSession | WriteSession, org_id: UUID, period: Period) -> Sequence[Any]:
-    """Return (first day, territory, cells, counts, opened) of an organisation's days."""
-    fact = _FACT.c
-    found = await session.execute(
-        select(fact.first_day, fact.territory, fact.cells, fact.counts, fact.opened).where(
-            fact.org_id == org_id, fact.span == Span.day.value, within(fact.first_day, period)
-        )
-    )
-    return found.all()
-
-
-async def _wrong_sums(session: ReadSession, org_id: UUID, span: Span) -> int:
-    """Return how many facts of weeks or months are not the sum of their days'."""
-    fact = _FACT.c
-    columns = (fact.first_day, fact.territory, fact.cells, fact.counts, fact.opened)
-    kept = await session.execute(select(*columns).where(fact.org_id == org_id, fact.span == span.value))
-    days = await session.execute(select(*columns).where(fact.org_id == org_id, fact.span == Span.day.value))
-    together: Places = defaultdict(Cells)
-    for day, territory, *packed in days:
-        together[cohort_of(day, span).since, territory].merge(*packed)
-    return _difference(together, kept.all())
-
-
-def _difference(expected: Places, kept: Sequence[Any]) -> int:
-    """Return how many places two ways of computing facts do not agree about."""
-    found = {(day, territory): tuple(packed) for day, territory, *packed in kept}
-    wanted = {}
-    for place, cells in expected.items():
-        packed = cells.packed()
-        wanted[place] = (packed["cells"], packed["counts"], packed["opened"])
-    return sum(wanted.get(place) != found.get(place) for place in wanted.keys() | found.keys())
