@@ -139,7 +139,7 @@ class OpenId:
         if 400 <= status < 500:  # noqa: PLR2004 - the provider refuses the code
             raise errors.sign_in_refused()
         token = answer.get("id_token")
-        if not isinstance(token, str):
+        if status != httpx.codes.OK or not isinstance(token, str):  # a redirect is not followed, and brings nothing
             raise errors.provider_unavailable()
         return token
 
@@ -199,7 +199,7 @@ class OpenId:
         if self._keys is not None:
             keys, read_at = self._keys
             named = {key.kid for key in keys.keys}
-            wanted = orjson.loads(_first_part(token)).get("kid")
+            wanted = _key_named_by(token)
             age = now - read_at
             if age < _KNOWN_FOR and (wanted in named or age < _KEYS_ANEW_AFTER):
                 return keys
@@ -235,6 +235,7 @@ class OpenId:
         return answer.status_code, found
 
 
-def _first_part(token: str) -> bytes:
-    """Return the header of a compact JWS; ValueError when there is none."""
-    return urlsafe_b64decode(token.partition(".")[0] + "==")
+def _key_named_by(token: str) -> object:
+    """Return what the header of a compact JWS calls its key; ValueError when it has no header."""
+    header = orjson.loads(urlsafe_b64decode(token.partition(".")[0] + "=="))
+    return header.get("kid") if isinstance(header, dict) else None

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from app import errors
 from app.errors import Problem
@@ -23,7 +22,7 @@ from app.identity.vocabulary import GRANTS, Role
 from app.signin import service
 from app.signin.cookies import JOURNEY_COOKIE, browser_of, drop_cookie, give, set_cookie
 from app.signin.openid import CALLBACK, JOURNEY_LASTS, OpenId, open_journey, seal_journey
-from app.signin.rendering import CSS, STYLES, Field, form, page
+from app.signin.rendering import CSS, STYLES, Field, Page, form, page
 from app.signin.rules import LONGEST_TYPED
 from app.signin.service import Attempt
 from app.signin.words import PLACES, ROLES, WORDS, language_of
@@ -252,14 +251,14 @@ async def show_styles(_request: Request) -> Response:
 
 
 PAGES: Final = (
-    Route(_SIGN_IN, show_sign_in, methods=["GET"]),
-    Route(_SIGN_IN, do_sign_in, methods=["POST"]),
-    Route(_ACCOUNT, show_account, methods=["GET"]),
-    Route(_SIGN_OUT, do_sign_out, methods=["POST"]),
-    Route(_INVITATION, show_invitation, methods=["GET"]),
-    Route(_INVITATION, do_invitation, methods=["POST"]),
-    Route(_OPENID, begin_openid, methods=["GET"]),
-    Route(CALLBACK, end_openid, methods=["GET"]),
-    Route(STYLES, show_styles, methods=["GET"]),
+    Page(_SIGN_IN, show_sign_in, methods=["GET"]),
+    Page(_SIGN_IN, do_sign_in, methods=["POST"]),
+    Page(_ACCOUNT, show_account, methods=["GET"]),
+    Page(_SIGN_OUT, do_sign_out, methods=["POST"]),
+    Page(_INVITATION, show_invitation, methods=["GET"]),
+    Page(_INVITATION, do_invitation, methods=["POST"]),
+    Page(_OPENID, begin_openid, methods=["GET"]),
+    Page(CALLBACK, end_openid, methods=["GET"]),
+    Page(STYLES, show_styles, methods=["GET"]),
 )
 """They are for people, so the API document does not list them."""

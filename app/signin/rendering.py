@@ -1,4 +1,4 @@
-"""HTML of the pages: plain forms that need no script, labelled, readable at 320 px."""
+"""Routes and HTML of the pages: plain forms that need no script, labelled, readable at 320 px."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from html import escape
 from typing import Final
 
 from starlette.responses import HTMLResponse
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from app.signin.words import WORDS
 
@@ -38,6 +40,15 @@ dd { margin: 0 0 .5rem; }
 li { margin: .4rem 0; }
 code { font-size: 1.0625rem; letter-spacing: .05em; }
 """
+
+
+class Page(Route):
+    """The route of a page, which the line of a request names as it does those of the API: by its template."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how well a request fits; what fits knows its route (Starlette tells its function only)."""
+        match, found = super().matches(scope)
+        return match, found if match is Match.NONE else {**found, "route": self}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ LONGEST_TYPED: Final = 512
 _LEAST_BESIDE_NAME: Final = 8
 _SHORTEST_NAME: Final = 4
 _FEWEST_DISTINCT: Final = 4
+_NAMES: Final = (
+    "maraudes", "maraude", "association", "coordination", "coordinatrice", "coordinateur", "administration", "paris",
+    "orientation", "réduction", "risques", "secret", "password", "motdepasse",
+)  # fmt: skip
+"""Words of this service and of those who use it, which count in nobody's password (`docs/operations.md`)."""
 
 LOGIN: Final = r"^[a-z0-9][a-z0-9._-]{2,39}$"
 _LOGIN: Final = re.compile(LOGIN)
@@ -49,7 +54,7 @@ def normalised_password(typed: str) -> str:
 
 
 def faults_of_password(password: str, names: Sequence[str]) -> list[PasswordFault]:
-    """Return what is wrong with a normalised password for an account with these names."""
+    """Return what is wrong with a normalised password for an account with these names, under this service's."""
     if len(password) < SHORTEST_PASSWORD:
         return [PasswordFault.too_short]
     if len(password) > LONGEST_PASSWORD:
@@ -58,7 +63,7 @@ def faults_of_password(password: str, names: Sequence[str]) -> list[PasswordFaul
     if folded in _common() or len(set(folded)) < _FEWEST_DISTINCT:
         return [PasswordFault.common]
     beside = folded
-    for name in sorted((name.casefold() for name in names), key=len, reverse=True):
+    for name in sorted((name.casefold() for name in (*names, *_NAMES)), key=len, reverse=True):
         beside = beside.replace(name, "") if len(name) >= _SHORTEST_NAME else beside
     return [PasswordFault.holds_name] if len(beside) < min(_LEAST_BESIDE_NAME, len(folded)) else []
 
@@ -74,7 +79,7 @@ _SENTENCES: Final = {
     PasswordFault.too_short: f"must have at least {SHORTEST_PASSWORD} characters",
     PasswordFault.too_long: f"must have at most {LONGEST_PASSWORD} characters",
     PasswordFault.common: "is among those that are tried first",
-    PasswordFault.holds_name: "is hardly more than the name of the account",
+    PasswordFault.holds_name: "is hardly more than names of the account and of this service",
 }
 
 

@@ -76,12 +76,14 @@ ROLES: Final[Mapping[str, Mapping[str, str]]] = {
     FRENCH: {
         Role.coordinator: "coordination",
         Role.monitor: "suivi",
+        Role.plan_secretary: "secrétariat du plan",
         Role.administrator: "administration",
         Role.dpo: "protection des données",
     },
     ENGLISH: {
         Role.coordinator: "coordination",
         Role.monitor: "monitoring",
+        Role.plan_secretary: "secretariat of the plan",
         Role.administrator: "administration",
         Role.dpo: "data protection",
     },

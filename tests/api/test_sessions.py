@@ -21,7 +21,7 @@ from app.settings import Settings
 from app.signin import rules, service
 from app.signin.models import AccountInvitation, Credential, RecoveryCode, SignInTally
 from tests import members, people
-from tests.clock import SetClock
+from tests.clock import NIGHT, SetClock
 from tests.members import House
 from tests.openapi_checks import CheckedTransport, Contract
 from tests.people import BROWSER, OURS, PASSWORD, SESSION, Browser, Person, cookies_of, kind_of
@@ -90,6 +90,33 @@ class TestInvitations:
         person = await people.invited(client, context, house)
         answer = await person.redeem(password=f"{person.login}-75!")
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "holds_name")
+
+    @pytest.mark.parametrize("password", ["Maraude-Paris-1", "coordination12", "Association2026!", "Maraudes Paris"])
+    async def test_words_of_this_service_make_no_password(
+        self, client: httpx.AsyncClient, context: Context, house: House, password: str
+    ) -> None:
+        person = await people.invited(client, context, house)
+        answer = await person.redeem(password=password)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "holds_name")
+
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "482915730264",
+            "vqzkbtrwmxpf",
+            "VQZKBTRWMXPF",
+            "!?;:,.%$&@#*",
+            "  four  words ",
+            "żółw Ωμέγα 東京タワー",
+            "🦔🐿🦦🦥🦡🦫🦨🐇🦝🐁🐀🦇",
+        ],
+    )
+    async def test_a_password_may_be_of_any_characters(
+        self, client: httpx.AsyncClient, context: Context, house: House, password: str
+    ) -> None:
+        person = await people.invited(client, context, house)
+        assert (await person.redeem(password=password, code=person.code(-1))).status_code == 200
+        assert (await person.try_in(password=password)).status_code == 204
 
     async def test_an_accent_is_one_character_or_two(
         self, client: httpx.AsyncClient, context: Context, house: House, clock: SetClock
@@ -540,6 +567,42 @@ class TestReading:
         shown = (await officer.ask("GET", "/v1/me", {})).json()
         assert (shown["role"], UUID(shown["organisation"]["id"])) == ("dpo", house.org_id)
         assert "metrics:read" not in shown["permissions"]
+
+
+class TestByTheProvider:
+    @pytest.fixture
+    async def federated(
+        self, client: httpx.AsyncClient, context: Context, house: House
+    ) -> Callable[[], Awaitable[Browser]]:
+        """Return what begins sessions of one person whom the provider vouched for."""
+        account_id = await members.new_account(context, house, Role.coordinator)
+        issuer, subject = "https://login.example.org", f"subject {account_id}"
+        async with context.database.writing() as session:
+            await service.link_subject(
+                session, context.keyring, context.clock(), org_id=house.org_id, account_id=account_id,
+                issuer=issuer, subject=subject,
+            )  # fmt: skip
+
+        async def begin() -> Browser:
+            done = await service.sign_in_as(context, context.clock(), issuer, subject, replaces=None)
+            return Browser(client, {SESSION: done.session.value})
+
+        return begin
+
+    async def test_a_session_ends_unused_or_at_last_whatever_the_provider_does(
+        self, federated: Callable[[], Awaitable[Browser]], clock: SetClock
+    ) -> None:
+        unused, used = await federated(), await federated()
+        for _ in range(25):
+            clock.advance(timedelta(minutes=29))
+            if (await used.whoami()).status_code != 200:
+                break
+        assert (await unused.whoami()).status_code == 401
+        assert NIGHT + timedelta(hours=12) <= clock.now < NIGHT + timedelta(hours=12, minutes=29)
+
+    async def test_one_person_may_have_several_sessions(self, federated: Callable[[], Awaitable[Browser]]) -> None:
+        browsers = [await federated() for _ in range(5)]
+        assert [(await browser.whoami()).status_code for browser in browsers] == [200] * 5
 
 
 def test_the_common_passwords_are_long_enough_to_be_set() -> None:

@@ -53,6 +53,8 @@ class Request:
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
+    text: tuple[str, str] | None = None
+    """Media type and content of a body that is no JSON: the words tried in it are those of `send_bytes`."""
 
     def put(self, position: Position, value: Any) -> None:
         """Put a value there, in place of what was there."""
@@ -73,6 +75,11 @@ class Request:
             path = path.replace(f"{{{name}}}", quote(value, safe="") or "%20")
         headers = [(name.encode(), value.encode("utf-8", "replace")) for name, value in self.headers.items()]
         content: dict[str, Any] = {}
+        if self.text is not None:
+            media, text = self.text
+            content = {"content": text}
+            if not any(name.lower() == "content-type" for name in self.headers):
+                headers.append((b"Content-Type", media.encode()))
         if self.body is not None:
             content = {"content": json.dumps(self.body)}
             if not any(name.lower() == "content-type" for name in self.headers):
@@ -123,12 +130,16 @@ def _operation(document: Json, path: str, method: str, said: Json) -> Operation:
     positions += [Position("query", (UNKNOWN,)), Position("header", ("Authorization",))]
     example = None
     if "requestBody" in said:
-        if list(said["requestBody"]["content"]) != ["application/json"]:
-            raise UntriedError(f"{path}: a body that is not JSON")
+        positions += [Position("header", (name,)) for name in READ_HEADERS[1:]]
+        ((media, read),) = said["requestBody"]["content"].items()
+        if media == "text/csv":
+            good.text = media, read["schema"]["examples"][0]
+            return Operation(said["operationId"], method, path, good, tuple(positions))
+        if media != "application/json":
+            raise UntriedError(f"{path}: a body of {media}")
         schema = walk.request_schema(said)
         assert schema is not None
         good.body = _example(document, schema)
-        positions += [Position("header", (name,)) for name in READ_HEADERS[1:]]
         positions += [Position("body", where) for where in _leaves(document, schema)]
         positions += [Position("body", (*where, UNKNOWN)) for where in _objects(good.body)]
         example = next(iter(walk.resolved(document, schema).get("examples", ())), good.body)
@@ -206,11 +217,11 @@ def _made_up(schema: Json) -> Any:
 
 
 def put(body: Any, path: Path, value: Any) -> Any:
-    """Return a body with a value at a path; what leads there must be there."""
+    """Return a body with a value at a path; objects that lead there are made, as of a choice of objects one is shown."""
     changed = copy.deepcopy(body)
     at = changed
     for step in path[:-1]:
-        at = at[step]
+        at = at.setdefault(step, {}) if isinstance(at, dict) else at[step]
     if isinstance(at, list) and path[-1] == len(at):
         at.append(value)
     else:

@@ -32,6 +32,8 @@ class Serving:
     context: Context
     folder: Path
     cluster: postgres.Cluster | None
+    issuer: str
+    """Of the provider that it trusts; empty where it trusts none."""
 
     @property
     def log(self) -> Path:
@@ -106,8 +108,8 @@ def _files(folder: Path, without: frozenset[str] | set[str] = frozenset()) -> by
 
 
 @contextmanager
-def serving(folder: Path, cluster: postgres.Cluster | None) -> Iterator[Serving]:
-    """Start the service on a new database in `folder`, or on `cluster`."""
+def serving(folder: Path, cluster: postgres.Cluster | None, issuer: str = "") -> Iterator[Serving]:
+    """Start the service on a new database in `folder`, or on `cluster`; `issuer` vouches for people."""
     url = cluster.create(f"serving_{os.getpid()}") if cluster else f"sqlite:///{folder / 'maraude.db'}"
     settings = Settings(database_url=url, keys_dir=folder / "keys", anchors_dir=folder / "anchors")
     for below in (folder / "tmp", settings.keys_dir, settings.anchors_dir):
@@ -120,9 +122,10 @@ def serving(folder: Path, cluster: postgres.Cluster | None) -> Iterator[Serving]
         "MARAUDE_ANCHORS_DIR": str(settings.anchors_dir),
         "MARAUDE_QUERY_BUDGET": "1000000",
         "MARAUDE_RATE_SCALE": "0",
+        **({"MARAUDE_OIDC_ISSUER": issuer} if issuer else {}),
     }
     service = Service(settings, folder / "log", more)
-    made = Serving(service, settings, beside(settings), folder, cluster)
+    made = Serving(service, settings, beside(settings), folder, cluster, issuer)
     service.start()
     try:
         yield made

@@ -1,16 +1,15 @@
 """A thousand things that name somebody go wherever a caller may put something; afterwards they are nowhere.
 
 Every route of the document gets them as every role, in every path, query, header and field of a body, over the wire.
-Then every byte the service could have left is searched: database, write-ahead log, backup, audit, its log, its answers,
-Then every byte the service could have left is searched: database, write-ahead log, backup, audit, log, answers,
-others.
+So do the pages that people sign in with, and their forms. Then every byte the service could have left is searched:
+database, write-ahead log, backup, audit, log, answers, others.
 """
 
 import asyncio
 import itertools
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,13 @@ import pytest
 from app import codes
 from app.clock import utc_now
 from app.identity.vocabulary import GRANTS, Permission, Role
+from app.signin.openid import CALLBACK
 from tests import make, places, postgres
 from tests.contract import document as walk
 from tests.contract.callers import CALLERS, NOBODY, Organisation, headers, organisation
 from tests.hostile.canaries import Canary, phone_digits, thousand
 from tests.hostile.finding import Finder
+from tests.hostile.pages import HEADERS, READ_HEADERS, Browser, Desk, Forms, Spot, echo, spots
 from tests.hostile.positions import PASSIVE_HEADERS, Operation, Position, Request, operations
 from tests.hostile.serving import Serving, serving
 
@@ -35,6 +36,8 @@ OPERATIONS = operations(walk.frozen())
 ROUNDS = int(os.environ.get("CANARY_ROUNDS", "1"))
 AN_ITEMS_FIELD = len(CANARIES) if ROUNDS > 1 else 25
 """So many canaries go into each field of an item; the next field gets the next."""
+PAGE_ROUNDS = 2 * ROUNDS
+"""So many canaries go into each place of a page, as somebody and as nobody: more than a thousand in all."""
 AT_ONCE = 8
 BATCH = 250
 
@@ -45,7 +48,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "postgresql":
         cluster = request.getfixturevalue("own_cluster")
     folder: Path = tmp_path_factory.mktemp("served")
-    with serving(folder, cluster) as running:
+    with echo() as issuer, serving(folder, cluster, issuer) as running:
         yield running
 
 
@@ -68,6 +71,8 @@ class Campaign:
     pushed: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     reached: set[tuple[str, Position, str]] = field(default_factory=set)
+    pages_reached: set[tuple[Spot, bool]] = field(default_factory=set)
+    forms: dict[str, list[str]] = field(default_factory=dict)
 
     def canary(self, where: str) -> Canary:
         """Return the next one, which is about to be sent."""
@@ -82,8 +87,12 @@ class Campaign:
             request.put(Position("header", (header,)), self.canary("header").text)
         if caller != NOBODY and "Authorization" not in request.headers:
             request.headers |= headers(self.tokens[caller])
-        answer = await self.client.request(**request.sent())
+        answer = await self._answered(request.sent())
         self.statuses[answer.status_code] += 1
+        return answer
+
+    async def _answered(self, asked: dict[str, Any]) -> httpx.Response:
+        answer = await self.client.request(**asked)
         with self.served.answers.open("ab") as kept:
             kept.write(str(answer.headers.raw).encode() + answer.content + b"\n")
         return answer
@@ -95,6 +104,13 @@ class Campaign:
         request.put(position, next(_SHAPES)(canary) if position.where == "body" else canary.text)
         self.reached.add((operation.name, position, caller))
         await self.send(request, caller)
+
+    async def try_page(self, spot: Spot, browser: Browser, fields: Sequence[str]) -> None:
+        """Put a canary in one place of a page's request, and in all headers that no page reads."""
+        passive = {name: self.canary("header").text for name in HEADERS if name not in READ_HEADERS}
+        self.pages_reached.add((spot, browser.session is not None))
+        answer = await self._answered(browser.asks(spot, self.canary(spot.where).text, fields, passive))
+        assert answer.status_code < 500 or spot.path == CALLBACK, spot  # which says that the provider makes no sense
 
     async def fill_batches(self, operation: Operation, caller: str) -> None:
         """Put canaries in every field of an item, many items a request."""
@@ -148,6 +164,7 @@ async def campaign(
                 role = next(role for role in Role if permissions[operation.name] in GRANTS[role])
                 await made.fill_batches(operation, role.value)
         await _carry_phones_as_cards(made)
+        await _visit_pages(made, callers)
         yield made
 
 
@@ -173,6 +190,27 @@ async def _carry_phones_as_cards(campaign: Campaign) -> None:
             assert (await campaign.send(asked, Role.team_device.value)).status_code in {200, 404, 429}
 
 
+async def _visit_pages(campaign: Campaign, callers: Organisation) -> None:
+    """Go through the pages with and without a session; what the provider is told it repeats."""
+    desk = Desk(campaign.served.context, campaign.served.issuer)
+    await desk.open(callers.house)
+    for path in ("/sign-in", "/invitation"):
+        await _read_forms(campaign, desk, path, desk.nobody())
+    await _read_forms(campaign, desk, "/account", await desk.somebody())
+    for _ in range(PAGE_ROUNDS):
+        for spot in spots(desk.forms):
+            for browser in (desk.nobody(), await desk.somebody()):
+                await campaign.try_page(spot, browser, desk.forms.get(spot.path, ()))
+    campaign.forms = desk.forms
+
+
+async def _read_forms(campaign: Campaign, desk: Desk, path: str, browser: Browser) -> None:
+    asked = browser.asks(Spot("GET", path, "query", "none"), "")
+    read = Forms()
+    read.feed((await campaign.client.request(**asked)).text)
+    desk.forms |= read.found
+
+
 async def test_nobody_is_found_anywhere(campaign: Campaign, served: Serving) -> None:
     found = {place: FINDER.find(look()) for place, look in served.places().items()}
     searched = {place: len(look()) for place, look in served.places().items()}
@@ -186,6 +224,8 @@ async def test_every_canary_went_to_every_place_of_every_route_as_everybody(camp
     assert len(campaign.tried) == len(CANARIES) == 1000
     wanted = {(one.name, position, who) for one in OPERATIONS for position in one.positions for who in CALLERS}
     assert campaign.reached == wanted
+    assert set(campaign.forms) == {"/sign-in", "/invitation", "/sign-out"}
+    assert campaign.pages_reached == {(spot, inside) for spot in spots(campaign.forms) for inside in (False, True)}
     assert not {status for status in campaign.statuses if status >= 500}
     assert campaign.statuses[200] > len(OPERATIONS)
 

@@ -1,5 +1,7 @@
 """Tokens and proofs nobody sends in good faith; `test_routes.py` fills every other parameter."""
 
+import json
+
 import httpx
 import pytest
 
@@ -42,3 +44,34 @@ async def test_secrets_never_reach_a_log(
     assert phone.token not in logged
     assert phone.public_key["x"] not in logged
     assert "127.0.0.1" not in logged
+
+
+REFUSALS = [
+    ({}, "GET", "/v1/me", 401, "/v1/me", "nobody"),
+    ({"Authorization": f"Bearer {CANARY}"}, "GET", "/v1/me", 401, "/v1/me", "nobody"),
+    (None, "GET", "/v1/metrics/flows?from=2026-01-01&to=2026-02-01", 403, "/v1/metrics/flows", "team_device"),
+    (None, "GET", f"/v1/nowhere/{CANARY}", 404, "unmatched", "nobody"),
+    (None, "DELETE", "/v1/encounters", 405, "/v1/encounters", "nobody"),
+    (None, "POST", "/v1/encounters", 415, "/v1/encounters", "team_device"),
+    (None, "GET", f"/v1/referrals?size={CANARY}", 422, "/v1/referrals", "team_device"),
+]
+
+
+@pytest.mark.parametrize(("said", "method", "path", "status", "route", "role"), REFUSALS)
+async def test_a_refusal_leaves_a_line_that_says_where_and_to_which_role(
+    client: httpx.AsyncClient,
+    phone: Device,
+    caplog: pytest.LogCaptureFixture,
+    said: dict[str, str] | None,
+    method: str,
+    path: str,
+    status: int,
+    route: str,
+    role: str,
+) -> None:
+    headers = {"Authorization": f"Bearer {phone.token}"} if said is None else said
+    answer = await client.request(method, path, headers=headers)
+    assert answer.status_code == status
+    [line] = [json.loads(one.getMessage()) for one in caplog.records if one.name == "maraude.request"][-1:]
+    assert (line["route"], line["status"], line["role"]) == (route, status, role)
+    assert line["request"] == answer.headers["x-request-id"]
