@@ -192,7 +192,8 @@ class Keyring:
 
     def _leave(self, marker: str) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self._folder / marker, os.O_WRONLY | os.O_CREAT, 0o400))
+        # To read: a marker that is there has mode 0400, and begun again this must not be refused.
+        os.close(os.open(self._folder / marker, os.O_RDONLY | os.O_CREAT, 0o400))
         self._sync()
 
     def _sync(self) -> None:

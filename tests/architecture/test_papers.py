@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from app.cli import build
+from app.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 _PAPERS = [_ROOT / "SECURITY.md", _ROOT / "deploy" / "README.md", *sorted((_ROOT / "docs").glob("*.md"))]
@@ -20,6 +21,7 @@ _TEST = re.compile(r"`(tests/[\w/]+\.py)((?:::\w+)*)`")
 _FILE = re.compile(r"`((?:app|deploy|docs|migrations|openapi|requirements|supply|tests)/[\w./-]*)(?:::[\w:]+)?`")
 _COMMAND = re.compile(r"`maraude ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
 _ROW = re.compile(r"^\| V(\d+)\.(\d+)\.(\d+) \| ([12]) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+_KEY = re.compile(r"""(?:\.(?:mark|key)\(|_KEY: Final = |MARKS: Final = )"([a-z]+)\"""")
 _STATES = {"tested", "arranged", "not applicable", "not done"}
 _CHAPTERS = range(1, 18)
 _MADE_ON_THE_WAY = {"deploy/secrets/"}
@@ -75,6 +77,17 @@ def test_every_command_that_is_cited_exists(paper: Path) -> None:
         first, _, second = cited.partition(" ")
         assert first in alone or not second or second in groups.get(first, set()), cited
         assert first in alone or first in groups, cited
+
+
+def test_every_key_and_every_setting_of_the_provider_stands_in_the_page_of_operations() -> None:
+    operations = (_ROOT / "docs" / "operations.md").read_text()
+    keys = {name for path in (_ROOT / "app").rglob("*.py") for name in _KEY.findall(path.read_text())}
+    assert {"audit", "sdc", "totp", "signin", "journey", "coarse"} <= keys
+    told = set(re.findall(r"^\| `([a-z]+)(?:-YYYY)?` \| [^|]+ \| [^|]+ \| [^|]+ \|$", operations, re.MULTILINE))
+    assert told == {*keys, "period"}
+    settings = {f"MARAUDE_{name.upper()}" for name in Settings.model_fields if name.startswith("oidc_")}
+    assert len(settings) == 3
+    assert all(f"| `{name}` |" in operations for name in settings)
 
 
 def test_the_papers_cite_tests_at_all() -> None:
