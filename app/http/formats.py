@@ -45,9 +45,15 @@ def format_for(suffix: Format | None, accepted: str) -> Format:
     """Return the format to answer in, or raise `not_acceptable` when none of those accepted is offered."""
     if suffix is not None:
         return suffix
+    media = preferred(accepted, list(MEDIA_TYPES.values()))
+    return next(offered for offered in Format if MEDIA_TYPES[offered] == media)
+
+
+def preferred(accepted: str, offered: Sequence[str]) -> str:
+    """Return which of the media types offered is wanted most, the first of equals; `not_acceptable` when none is."""
     ranges = _ranges(accepted) or [("*", "*", 1.0)]
-    weights = {offered: _weight(MEDIA_TYPES[offered], ranges) for offered in Format}
-    best = max(weights, key=lambda offered: weights[offered])  # the first of equals: JSON before CSV before Parquet
+    weights = {media: _weight(media, ranges) for media in offered}
+    best = max(weights, key=lambda media: weights[media])
     if not weights[best]:
         raise errors.not_acceptable()
     return best

@@ -13,7 +13,7 @@ TAGGED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"headers": _DOCUMENTED},
     304: {"description": "Nothing changed since the tag sent.", "headers": _DOCUMENTED},
 }
-"""The `responses=` of a route that answers with `tagged_json`."""
+"""The `responses=` of a route that answers with `tagged_json` or `tagged`."""
 
 
 def tag_of(body: bytes) -> str:
@@ -27,6 +27,15 @@ def tagged_json(body: bytes, tag: str, if_none_match: str | None) -> Response:
     if _holds(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+def tagged(answer: Response, if_none_match: str | None) -> Response:
+    """Return an answer in whichever form with the tag of its body, or 304 when the caller holds it already."""
+    headers = {"ETag": tag_of(bytes(answer.body)), "Cache-Control": "private, no-cache", "Vary": "Accept"}
+    if _holds(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    answer.headers.update(headers)
+    return answer
 
 
 def frozen_file(body: bytes, digest: bytes, media: str, if_none_match: str | None, name: str | None = None) -> Response:

@@ -1,34 +1,61 @@
 """The routes of releases: no parameter but a release's own name, so that no window is subtracted from another."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Path, Response
 
 from app import errors
 from app.http.context import Ctx, Reading
-from app.http.formats import MEDIA_TYPES, SUFFIX, Accepted, Format, also_as_table, format_for, split_suffix
+from app.http.formats import (
+    MEDIA_TYPES,
+    SUFFIX,
+    Accepted,
+    Format,
+    also_as_table,
+    format_for,
+    preferred,
+    split_suffix,
+)
 from app.http.problems import problems
-from app.http.tags import TAGGED, IfNoneMatch, frozen_file, tag_of, tagged_json
+from app.http.tabular import CsvStyle, table_response
+from app.http.tags import TAGGED, IfNoneMatch, frozen_file, tagged
 from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission
-from app.releases.schemas import CatalogSent, DictionarySent, ReleaseDocument, ReleaseList, ReleaseSent
+from app.releases.schemas import CatalogSent, DictionarySent, ReleaseDocument, ReleaseList, ReleaseSent, table_of
 from app.releases.service import described, fetch, listed
 from app.releases.vocabulary import Part
 
 router: Final = APIRouter(prefix="/v1", tags=["releases"])
 _ID: Final = r"20[2-9][0-9](-(0[1-9]|1[0-2]|Q[1-4]))?"
 _PROBLEMS: Final = (errors.unauthenticated, errors.forbidden, errors.invalid, errors.unavailable, errors.too_slow)
+_LINKED: Final = "application/ld+json"
+_ALSO_LINKED: Final[dict[int | str, dict[str, Any]]] = {
+    **TAGGED,
+    200: {**TAGGED[200], "content": {_LINKED: {"schema": {"$ref": "#/components/schemas/CatalogSent"}}}},
+}
 Reader = Annotated[Principal, allowed(Permission.release_read)]
 
 
-@router.get("/releases", summary="List releases", response_model=ReleaseList, responses=problems(*_PROBLEMS) | TAGGED)
-async def list_releases(_principal: Reader, session: Reading, if_none_match: IfNoneMatch = None) -> Response:
-    """Return every release that was published, by period, with the SHA-256 of its JSON."""
-    items = ReleaseList(items=[ReleaseSent.of(one) for one in await listed(session)])
-    body = orjson.dumps(items.model_dump(mode="json"))
-    return tagged_json(body, tag_of(body), if_none_match)
+@router.get(
+    "/releases",
+    summary="List releases",
+    response_model=ReleaseList,
+    responses=problems(*_PROBLEMS, errors.not_acceptable) | also_as_table(TAGGED),
+)
+async def list_releases(
+    _principal: Reader, session: Reading, accepted: Accepted, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Return every release that was published, by period, with the SHA-256 of its JSON.
+
+    The format is the one that `Accept` prefers among JSON, CSV and Parquet.
+    """
+    wanted, items = format_for(None, accepted), [ReleaseSent.of(one) for one in await listed(session)]
+    if wanted is not Format.json:
+        return tagged(table_response(table_of(items), wanted, CsvStyle()), if_none_match)
+    body = orjson.dumps(ReleaseList(items=items).model_dump(mode="json"))
+    return tagged(Response(body, media_type=MEDIA_TYPES[wanted]), if_none_match)
 
 
 @router.get(
@@ -84,9 +111,14 @@ async def get_release_dictionary(
     "/catalog",
     summary="The releases as a DCAT-AP catalogue",
     response_model=CatalogSent,
-    responses=problems(*_PROBLEMS) | TAGGED,
+    responses=problems(*_PROBLEMS, errors.not_acceptable) | _ALSO_LINKED,
 )
-async def get_catalog(_principal: Reader, ctx: Ctx, session: Reading, if_none_match: IfNoneMatch = None) -> Response:
-    """Describe every release and its files in JSON-LD, by DCAT-AP 3: periods, place, licence, sizes and checksums."""
-    body = await described(ctx, session)
-    return tagged_json(body, tag_of(body), if_none_match)
+async def get_catalog(
+    _principal: Reader, ctx: Ctx, session: Reading, accepted: Accepted, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Describe every release and its files in JSON-LD, by DCAT-AP 3: periods, place, licence, sizes and checksums.
+
+    The same bytes are called `application/json` or, for harvesters that `Accept` it, `application/ld+json`.
+    """
+    media = preferred(accepted, (MEDIA_TYPES[Format.json], _LINKED))
+    return tagged(Response(await described(ctx, session), media_type=media), if_none_match)

@@ -1,12 +1,13 @@
 """Releases as they go over the wire; their bytes are frozen, and these say what is in them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
 from app.directory.schemas import LabelSent
-from app.http.tabular import Holds
+from app.http.tabular import Holds, Table
 from app.http.wire import Sent, example
 from app.releases.records import Release
 from app.releases.vocabulary import Dimension, Measure, Missing, Scope, Span
@@ -96,6 +97,25 @@ class ReleaseList(Sent):
     model_config = Sent.model_config | example({"items": [_NAMED | {"sha256": _SHA256}]})
 
     items: list[ReleaseSent] = Field(description="By period.")
+
+
+_LISTED: Final[Mapping[str, Holds]] = {
+    "id": Holds.text,
+    "perimeter": Holds.text,
+    "span": Holds.text,
+    "period_from": Holds.day,
+    "period_to": Holds.day,
+    "computed_at": Holds.instant,
+    "code_version": Holds.text,
+    "method": Holds.text,
+    "sha256": Holds.text,
+}
+
+
+def table_of(items: Sequence[ReleaseSent]) -> Table:
+    """Return the list as a table, with a row a release."""
+    rows = [[getattr(item, name) for name in _LISTED] for item in items]
+    return Table("releases", _LISTED, rows)
 
 
 class ColumnSent(Sent):

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,29 @@ def _table(name: str) -> Any:
     from app.db.catalogue import all_tables
 
     return all_tables().tables[name]
+
+
+_MANDATORY = {
+    "dcat:Catalog": ("dct:title", "dct:description", "dct:publisher", "dcat:dataset"),
+    "dcat:DatasetSeries": ("dct:title", "dct:description"),
+    "dcat:Dataset": ("dct:title", "dct:description", "dct:publisher", "dcat:distribution"),
+    "dcat:Distribution": ("dcat:accessURL", "dct:format", "dct:license"),
+    "foaf:Agent": ("foaf:name",),
+    "spdx:Checksum": ("spdx:algorithm", "spdx:checksumValue"),
+}
+"""What DCAT-AP 3.0 demands, and what it recommends of publisher, datasets, format and licence."""
+
+
+def _nodes(value: Any) -> Iterator[Json]:
+    """Yield every node of a JSON-LD document that says its class; literals say a datatype only."""
+    if isinstance(value, dict):
+        if "@type" in value and "@value" not in value:
+            yield value
+        for below in value.values():
+            yield from _nodes(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _nodes(below)
 
 
 async def _meet(
@@ -342,6 +365,75 @@ async def test_the_catalogue_names_every_file_with_its_checksum(
         assert file["spdx:checksum"]["spdx:checksumValue"]["@value"] == hashlib.sha256(body).hexdigest()
         assert file["dcat:byteSize"]["@value"] == str(len(body))
         assert file["dct:license"]["@id"] == context.settings.licence_url
+
+
+async def test_the_list_is_the_same_in_json_csv_and_parquet(
+    client: httpx.AsyncClient, context: Context, house: House
+) -> None:
+    await _meet(context, house, 40)
+    done = await _freeze(context, "2026-07", AUGUST_DUE)
+    reader = await _monitor(context, house)
+    asked = {media: reader | {"Accept": media} for media in ("text/csv", "application/vnd.apache.parquet")}
+    shown, table, columns = [await client.get("/v1/releases", headers=said) for said in (reader, *asked.values())]
+    [item] = shown.json()["items"]
+    assert (item["id"], item["sha256"]) == ("2026-07", done.release.digest.hex())
+    [line] = csv.DictReader(io.StringIO(table.text))
+    same = ("id", "perimeter", "span", "period_from", "period_to", "code_version", "method", "sha256")
+    assert list(line) == list(item)
+    assert [line[name] for name in same] == [item[name] for name in same]
+    assert datetime.fromisoformat(line["computed_at"]) == datetime.fromisoformat(item["computed_at"])
+    [row] = pq.read_table(io.BytesIO(columns.content)).to_pylist()
+    assert row["sha256"] == item["sha256"]
+    for answer in (shown, table, columns):
+        assert answer.headers["etag"] == f'"{hashlib.sha256(answer.content).hexdigest()}"'
+        assert answer.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "media"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/ld+json", "application/ld+json"),
+        ("application/ld+json, application/json;q=0.9, */*;q=0.1", "application/ld+json"),
+        ("application/ld+json;q=0.5, application/json", "application/json"),
+    ],
+)
+async def test_the_catalogue_is_called_linked_data_for_who_accepts_it(
+    client: httpx.AsyncClient, context: Context, house: House, accepted: str | None, media: str
+) -> None:
+    reader = await _monitor(context, house)
+    answer = await client.get("/v1/catalog", headers=reader | ({"Accept": accepted} if accepted else {}))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == media
+    assert answer.content == (await _read(client, "catalog", reader)).content
+    assert answer.headers["vary"] == "Accept"
+
+
+async def test_a_format_that_is_not_offered_is_refused(
+    client: httpx.AsyncClient, context: Context, house: House
+) -> None:
+    reader = await _monitor(context, house) | {"Accept": "text/turtle"}
+    for path in ("releases", "catalog"):
+        answer = await client.get(f"/v1/{path}", headers=reader)
+        assert (answer.status_code, answer.json()["type"]) == (406, "/problems/not-acceptable")
+
+
+async def test_the_catalogue_has_what_dcat_ap_demands_of_each_class(
+    client: httpx.AsyncClient, context: Context, house: House
+) -> None:
+    await _meet(context, house, 40)
+    await _freeze(context, "2026-07", AUGUST_DUE)
+    catalogue = (await _read(client, "catalog", await _monitor(context, house))).json()
+    found = list(_nodes(catalogue))
+    assert {one["@type"] for one in found} >= set(_MANDATORY)
+    for one in found:
+        for name in _MANDATORY.get(one["@type"], ()):
+            assert one[name], (one["@type"], name)
+        prefixes = {name.partition(":")[0] for name in (*one, one["@type"]) if not name.startswith("@")}
+        assert prefixes <= catalogue["@context"].keys()
+    titled = [one["dct:title"] for one in found if "dct:title" in one]
+    assert {word["@language"] for title in titled for word in title} == {"fr", "en"}
 
 
 async def test_what_was_never_published_is_not_found(client: httpx.AsyncClient, context: Context, house: House) -> None:
