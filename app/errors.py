@@ -117,8 +117,8 @@ body_too_large = _kind("body-too-large", 413, "The body is larger than allowed",
 unsupported_media = _kind(
     "unsupported-media-type",
     415,
-    "Only application/json, plain or gzip, is read here",
-    "Seul application/json, brut ou gzip, est lu ici",
+    "Only the media type of this operation, plain or gzip, is read here",
+    "Seul le type de contenu de cette opération, brut ou gzip, est lu ici",
 )
 invalid = _kind("invalid", 422, "Some values are outside what is allowed", "Certaines valeurs ne sont pas admises")
 figures_gone = _kind(
@@ -200,6 +200,12 @@ referral_unknown = _kind(
     404,
     "No referral answers to this; the event is kept until one does",
     "Aucune orientation n'y répond ; l'événement est gardé en attente",
+)
+link_not_made = _kind(
+    "link-not-made",
+    409,
+    "The item is stored, but not linked to what it names",
+    "L'élément est enregistré, mais n'est pas relié à ce qu'il nomme",
 )
 transition_not_applied = _kind(
     "transition-not-applied",

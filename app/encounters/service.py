@@ -1,6 +1,6 @@
 """Storing encounters with the referrals made in them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Self
@@ -24,6 +24,7 @@ from app.ingest.coarse import coarse_digest, id_may_be_coarse, may_be_coarse
 from app.ingest.revised import Candidate
 from app.ingest.rules import Decision
 from app.ingest.service import Posting, happened, to_the_hour
+from app.ingest.verdicts import not_here, period_over, telling_unlinked
 from app.keyring import Keyring
 from app.marks.queries import mark_days
 from app.referrals.correcting import EncounterChange, follow_encounters
@@ -32,6 +33,7 @@ from app.referrals.making import (
     known_referrals,
     open_all_new,
     open_referrals,
+    previous_not_here,
     record_key,
     referral_row,
 )
@@ -52,11 +54,23 @@ class _Case:
     late: str | None = None
     """Its place once coarse, when it may be stored coarse."""
     refusal: Problem | None = None
+    unlinked: Sequence[Fault] = ()
+    """Links that were not made."""
 
     def verdict(self) -> Verdict:
         if self.refusal is not None:
             return rejected(self.item.id, self.refusal)
-        return replace(self.candidate.verdict(), id=self.item.id)
+        return telling_unlinked(replace(self.candidate.verdict(), id=self.item.id), self.unlinked)
+
+    def links_not_made(self, not_there: Container[tuple[UUID, UUID]]) -> Sequence[Fault]:
+        """Return which links are not made, when these referrals are not there."""
+        found = [period_over("/card")] if self.item.card is not None and self.making.link_id is None else []
+        for index, (sent, row) in enumerate(zip(self.item.referrals, self.referrals, strict=True)):
+            if sent.slip is not None and row["slip_digest"] is None:
+                found.append(period_over(f"/referrals/{index}/slip"))
+            if (row["org_id"], row["previous_referral_id"]) in not_there:
+                found.append(not_here(f"/referrals/{index}/previous_referral_id"))
+        return found
 
 
 async def store_encounters(
@@ -78,6 +92,10 @@ async def store_encounters(
         await _store_all_new(session, cases)
     elif cases:
         await _store_carefully(session, cases, now)
+    not_there = await previous_not_here(session, [row for case in cases for row in case.referrals])
+    for case in cases:
+        if case.candidate.unlinked or not_there:
+            case.unlinked = case.links_not_made(not_there)
     return [[case.verdict() if isinstance(case, _Case) else case for case in listed] for listed in read]
 
 

@@ -1,9 +1,11 @@
 """The verdict that tells a decision to the sender."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from app import errors
+from app.errors import Fault
 from app.http.envelope import Outcome, Verdict, rejected
 from app.ingest.rules import Decision, Stored
 
@@ -13,6 +15,23 @@ def noting_unlinked(verdict: Verdict, *, unlinked: bool) -> Verdict:
     if not unlinked or verdict.outcome is not Outcome.created:
         return verdict
     return replace(verdict, note={"id": verdict.id, "unlinked": True})
+
+
+def telling_unlinked(verdict: Verdict, faults: Sequence[Fault]) -> Verdict:
+    """Return the verdict on what is stored now, with which of its links were not made; sent again it is not told."""
+    if not faults or verdict.outcome is not Outcome.created:
+        return verdict
+    return replace(verdict, problem=errors.link_not_made(faults=faults))
+
+
+def period_over(pointer: str) -> Fault:
+    """Return the fault of a card or slip that cannot be kept any more."""
+    return Fault(pointer, "period_closed", "is of a year whose key is gone: kept without it")
+
+
+def not_here(pointer: str) -> Fault:
+    """Return the fault of a link to a referral that nobody has sent yet, or that is none."""
+    return Fault(pointer, "not_here", "is not known here; the two are linked when it comes")
 
 
 def verdict_on(decision: Decision, item_id: UUID, digest: bytes, stored: Stored | None) -> Verdict:

@@ -87,6 +87,14 @@ async def known_referrals(session: WriteSession, rows: Sequence[Row]) -> dict[tu
     return await queries.known(session, {row["org_id"] for row in rows}, {row["id"] for row in rows})
 
 
+async def previous_not_here(session: WriteSession, rows: Sequence[Row]) -> set[tuple[UUID, UUID]]:
+    """Return the (organisation, id) of referrals that these rows take up and that are not stored."""
+    named = {(row["org_id"], row["previous_referral_id"]) for row in rows if row["previous_referral_id"] is not None}
+    if not named:
+        return set()
+    return named - (await queries.known(session, {org for org, _ in named}, {key for _, key in named})).keys()
+
+
 async def open_referrals(session: WriteSession, rows: Sequence[Row]) -> None:
     """Store new referrals, and let the events that waited for them take effect."""
     if rows:

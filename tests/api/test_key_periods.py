@@ -25,7 +25,7 @@ from app.keyring import KeyDestroyedError, Keyring, seals_of
 from app.marks.models import TrailMark
 from app.metrics.indicators.catalogue import CATALOGUE
 from app.metrics.people.models import AloneFact, PeopleFact, PersonNumber
-from app.metrics.refreshing import rebuild, refresh, verify
+from app.metrics.refreshing import REBUILD_DAYS, rebuild, refresh, verify
 from app.referrals.models import HeldEvent, Referral
 from tests import make, members, planted
 from tests.clock import SetClock
@@ -143,7 +143,7 @@ async def ended(client: httpx.AsyncClient, context: Context, clock: SetClock, ci
     seals, next_seals = await _live_through_2025(context, house)
     token = await members.account_token(context, house, Role.coordinator)
     asker = Asker(client, context, house, token)
-    await refresh(context.database)
+    await refresh(context.database, step_days=REBUILD_DAYS)
     before = await _answers(asker)
     other = Keyring(context.settings.keys_dir)
     other.seal(2025, make.code())  # another worker, with the key in memory
@@ -253,6 +253,12 @@ async def test_an_encounter_of_the_closed_year_is_stored_without_its_link_and_co
     )
     verdicts = [*await post(phone, "encounters", item), *await post(phone, "encounters", item)]
     assert outcomes(verdicts) == ["created", "unchanged"]
+    told, again = [verdict["problem"] for verdict in verdicts]
+    assert (told["type"], again) == ("/problems/link-not-made", None)
+    assert [(fault["pointer"], fault["code"]) for fault in told["errors"]] == [
+        ("/card", "period_closed"),
+        ("/referrals/0/slip", "period_closed"),
+    ]
     [stored] = await rows(context, Encounter, org_id=ended.house.org_id, id=UUID(item["id"]))
     assert stored["link_id"] is None
     entries = await rows(context, AuditEntry, org_id=ended.house.org_id)

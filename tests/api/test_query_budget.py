@@ -105,6 +105,36 @@ async def test_every_question_answered_is_written_down_and_no_refused_one_is_ans
     assert len(await notes(context, house.org_id, "metrics.flows")) == _BUDGET
 
 
+async def test_a_refused_question_is_written_down_with_what_was_asked(
+    client: httpx.AsyncClient, context: Context, house: members.House, headers: dict[str, str]
+) -> None:
+    for _ in range(_BUDGET):
+        await ask(client, headers)
+    assert await notes(context, house.org_id, "metrics.refuse") == []
+    assert (await ask(client, headers, "indicators/referrals_offered")).status_code == 429
+    [note] = await notes(context, house.org_id, "metrics.refuse")
+    assert note["question"] == "metrics.indicators"
+    assert (note["from"], note["to"], note["code"]) == (*_PERIOD.values(), "referrals_offered")
+
+
+async def test_as_many_refused_questions_are_written_down_as_answered_ones_and_none_is_answered_later(
+    client: httpx.AsyncClient,
+    other_worker: httpx.AsyncClient,
+    context: Context,
+    house: members.House,
+    headers: dict[str, str],
+    clock: SetClock,
+) -> None:
+    for _ in range(2 * _BUDGET):
+        for worker in (client, other_worker):
+            await ask(worker, headers)
+    assert len(await notes(context, house.org_id, "metrics.flows")) == _BUDGET
+    assert len(await notes(context, house.org_id, "metrics.refuse")) == _BUDGET
+    clock.advance(timedelta(days=1))
+    answer = await ask(client, headers)
+    assert f'"questions-a-day";r={_BUDGET - 1};t=' in answer.headers["ratelimit"]
+
+
 async def test_what_cannot_be_asked_costs_nothing(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
     for _ in range(_BUDGET + 1):
         assert (await ask(client, headers, "indicators/happiness")).status_code == 404

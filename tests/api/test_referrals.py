@@ -23,6 +23,7 @@ from tests.street import (
     contents,
     outcomes,
     pending,
+    pointers,
     post,
     reasons,
     referral,
@@ -151,6 +152,36 @@ class TestSteps:
         second = await direct(phone, previous_referral_id=first)
         assert (await referral(phone, second))["previous_referral_id"] == first
         assert await state(phone, first) == "refused"
+
+    async def test_one_that_names_what_is_not_here_is_stored_and_told_so(self, phone: Device) -> None:
+        first, second = make.new_id(), make.lone_referral(previous_referral_id=make.new_id())
+        inside = make.encounter(
+            referrals=[make.referral(), make.referral(previous_referral_id=first), make.referral(id=first)]
+        )
+        [lone], [made] = await post(phone, "referrals", second), await post(phone, "encounters", inside)
+        assert (lone["outcome"], reasons([lone]), pointers(lone)) == (
+            "created", ["link-not-made"], ["/previous_referral_id"],
+        )  # fmt: skip
+        assert (made["outcome"], made["problem"]) == ("created", None)  # it comes with it
+        elsewhere = make.encounter(referrals=[make.referral(), make.referral(previous_referral_id=make.new_id())])
+        told, again = await post(phone, "encounters", elsewhere, elsewhere)
+        assert (told["outcome"], pointers(told)) == ("created", ["/referrals/1/previous_referral_id"])
+        assert (again["outcome"], again["problem"]) == ("unchanged", None)
+
+    async def test_one_that_names_what_comes_later_is_linked_with_it(self, phone: Device) -> None:
+        first, second = make.lone_referral(), make.new_id()
+        [told] = await post(phone, "referrals", make.lone_referral(id=second, previous_referral_id=first["id"]))
+        assert told["problem"]["errors"][0]["code"] == "not_here"
+        assert reasons(await post(phone, "referrals", first)) == [None]
+        assert (await referral(phone, second))["previous_referral_id"] == first["id"]
+
+    async def test_one_of_another_organisation_is_not_here(
+        self, phone: Device, client: httpx.AsyncClient, context: Context
+    ) -> None:
+        theirs = make.lone_referral()
+        await post(await enrolled(client, context, await found(context)), "referrals", theirs)
+        [told] = await post(phone, "referrals", make.lone_referral(previous_referral_id=theirs["id"]))
+        assert reasons([told]) == ["link-not-made"]
 
 
 class TestOrder:

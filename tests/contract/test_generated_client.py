@@ -1,6 +1,8 @@
 """A client generated from the frozen document works the service from enrolment to funnel: the document is enough."""
 
+import csv
 import importlib
+import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -60,6 +62,13 @@ class Caller:
         assert answer.status_code == 200, answer.content
         return answer.parsed
 
+    async def file(self, operation: str, *path: Any, **arguments: Any) -> list[dict[str, str]]:
+        """Send what the client would send, and return the rows of the CSV: its parsers read JSON only."""
+        request = self._modules(f"api.{operation}")._get_kwargs(*path, **arguments)
+        answer = await self._client.get_async_httpx_client().request(**request)
+        assert answer.status_code == 200, answer.content
+        return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+
     async def post(self, operation: str, envelope: str, *items: Json) -> list[Any]:
         """Post a batch, and return the outcomes."""
         body = getattr(self._modules("models"), envelope).from_dict(make.envelope(items))
@@ -90,6 +99,18 @@ async def test_a_night_goes_from_enrolment_to_funnel(
     assert [(group.key, group.made.n) for group in funnel.groups] == [(["rest_room"], 2)]
     reached = {stage.stage.value: stage.reached.n for stage in funnel.total.stages}
     assert reached == {"offered": 2, "requested": 2, "accepted": 1, "arrived": 1, "admitted": 0}
+
+    await _files(modules, coordinator)
+
+
+async def _files(modules: Modules, coordinator: Caller) -> None:
+    """Ask for a file without a reason and with one: the client's own words for both."""
+    asked = {"from_": date(2026, 2, 15), "to": date(2026, 3, 15)}
+    why = {"reason": modules("models").ExportReason.EVALUATION, "ticket": "DATA-123"}
+    [guarded], [exact] = [
+        await coordinator.file("metrics.get_indicator", "encounters.csv", **asked, **said) for said in ({}, why)
+    ]
+    assert (guarded["n"], exact["n"]) == ("", "2")
 
 
 async def _a_night(modules: Modules, phone: Caller, desk: Caller) -> None:

@@ -1,5 +1,7 @@
-"""The ten questions of docs/questions.md, asked as they stand there of two months of the demo city."""
+"""The ten questions of docs/questions.md, asked as they stand there of six weeks of the demo city."""
 
+import csv
+import io
 import re
 import subprocess
 from collections.abc import Mapping
@@ -23,6 +25,9 @@ _QUESTION: Final = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
 _REQUEST: Final = re.compile(
     r"""^    curl -s -H "Authorization: Bearer \$COORDINATOR" "\$MARAUDE(/v1/[^"]+)"$""", re.MULTILINE
 )
+_FILE: Final = re.compile(
+    r"""^    curl -s -o \w+\.csv -H "Authorization: Bearer \$COORDINATOR" "\$MARAUDE(/v1/[^"]+)"$""", re.MULTILINE
+)
 _DAY: Final = re.compile(r"^    ([A-Z]+)=\$\(date -d '([a-z0-9 ]+)' (\+[-%Ymd0-9]+)\)", re.MULTILINE)
 _SECTIONS: Final = _PAGE.split("\n## ")[1:]
 
@@ -38,8 +43,8 @@ def _days() -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 async def coordinator(settings: Settings, context: Context) -> str:
-    """A coordinator's token for a city of two months."""
-    await load(settings, City(1, NIGHT.date() - timedelta(days=60), NIGHT))
+    """A coordinator's token for a city of six weeks: what is asked of weeks looks back five."""
+    await load(settings, City(1, NIGHT.date() - timedelta(weeks=6), NIGHT))
     async with context.database.writing() as session:
         return (await issue_credentials(session, context.keyring, context.settings, NIGHT)).coordinator_token
 
@@ -59,8 +64,24 @@ def test_every_day_a_request_names_is_set_at_the_top() -> None:
 
 @pytest.mark.parametrize("section", _SECTIONS, ids=lambda section: section.partition(".")[0])
 async def test_a_question_is_answered(client: httpx.AsyncClient, coordinator: str, section: str) -> None:
-    days = _days()
-    request = re.sub(r"\$([A-Z]+)", lambda named: days[named[1]], _REQUEST.findall(section)[0])
-    answer = await client.get(request, headers={"Authorization": f"Bearer {coordinator}"})
-    assert answer.status_code == 200, answer.text
+    answer = await _asked(client, coordinator, _REQUEST.findall(section)[0])
     assert answer.json()["definition_version"] >= 1
+
+
+async def test_a_file_withholds_small_counts_and_one_with_a_reason_does_not(
+    client: httpx.AsyncClient, coordinator: str
+) -> None:
+    answers = [await _asked(client, coordinator, request) for request in _FILE.findall(_PAGE)]
+    guarded, exact = [list(csv.DictReader(io.StringIO(answer.text))) for answer in answers]
+    assert len(guarded) == len(exact) > 1
+    assert all(line["value"] for line in exact)
+    assert any(not line["value"] for line in guarded)
+
+
+async def _asked(client: httpx.AsyncClient, coordinator: str, request: str) -> httpx.Response:
+    """Ask as the page does, on the days that a shell would set."""
+    days = _days()
+    asked = re.sub(r"\$([A-Z]+)", lambda named: days[named[1]], request)
+    answer = await client.get(asked, headers={"Authorization": f"Bearer {coordinator}"})
+    assert answer.status_code == 200, answer.text
+    return answer

@@ -14,7 +14,7 @@ _TABLE = table_of(QueryBudget)
 
 
 async def spend(session: WriteSession, org_id: UUID, account_id: UUID, day: date, most: int) -> int | None:
-    """Count one more question of an account; return how many that makes, or None when it has asked `most` already."""
+    """Count one more question of an account; return how many that makes, or None when `most` are counted already."""
     whose = {"org_id": org_id, "account_id": account_id}
     if await insert_new(session, _TABLE, [whose | {"day": day, "spent": 0}]):
         mine = (_TABLE.c.org_id == org_id) & (_TABLE.c.account_id == account_id)
