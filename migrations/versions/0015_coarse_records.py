@@ -27,15 +27,6 @@ _COMMENTS = {
         "Hour this revision was received in, ms since 1970 UTC; null once coarse.",
     ),
 }
-_CHECKS = {
-    "age_band": "age_band IN ('minor', '18_24', '25_39', '40_plus', 'unknown')",
-    "first_contact": "first_contact IN ('yes', 'no', 'unknown')",
-    "gender": "gender IN ('woman', 'man', 'other', 'unknown')",
-    "sleeping": "sleeping IN ('street', 'squat', 'shelter', 'hotel', 'own', 'unknown')",
-    "people_count": "people_count BETWEEN 1 AND 50",
-    "slot": "slot BETWEEN 0 AND 11",
-}
-"""SQLite's table is made anew from what alembic reads of it, and it does not read checks."""
 _TYPES = {"slot": sa.SmallInteger(), "first_received_at": sa.BigInteger(), "received_at": sa.BigInteger()}
 
 
@@ -67,8 +58,7 @@ def downgrade() -> None:
 
 
 def _alter(*, nullable: bool) -> None:
-    checks = tuple(sa.CheckConstraint(rule, name=op.f(f"ck_encounter_{name}")) for name, rule in _CHECKS.items())
-    with op.batch_alter_table("encounter", schema=None, table_args=checks) as batch_op:
+    with op.batch_alter_table("encounter", schema=None) as batch_op:
         for name, comments in _COMMENTS.items():
             batch_op.alter_column(
                 name,

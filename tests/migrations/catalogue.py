@@ -1,14 +1,15 @@
-"""What a database says of itself, as one set of lines per object, so that two databases can be compared."""
+"""What a database says of itself, as lines per object, each as often as it is said, so that two can be compared."""
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg
 from sqlalchemy.engine import make_url
 
-Catalogue = dict[str, set[str]]
+Catalogue = dict[str, Counter[str]]
 
 _BOOKKEEPING = "alembic_version"
 _POSTGRESQL = """
@@ -38,7 +39,7 @@ def read(database_url: str) -> Catalogue:
     catalogue: Catalogue = {}
     for table, fact in rows:
         if table != _BOOKKEEPING:
-            catalogue.setdefault(table, set()).add(fact)
+            catalogue.setdefault(table, Counter())[fact] += 1
     return catalogue
 
 
