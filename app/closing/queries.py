@@ -42,6 +42,7 @@ SEALS: Final = (
     _seals("held_event", "slip_digest"),
     _seals("held_event", "slip_digest_beside"),
     _seals("trail_mark", "link_id"),
+    _seals("followed_exit", "link_id"),
 )
 """Every column of records that holds seals, by name: their features do not know of this one."""
 TABLES: Final = (

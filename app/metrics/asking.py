@@ -25,6 +25,8 @@ from app.metrics.indicator import Figure, Period, Split
 
 MOST_CROSSED: Final = 2
 """Dimensions that one answer may cross, besides stage (design: trust, section 2)."""
+REFUSED: Final = "metrics.refuse"
+"""The act of a question for which the account had none left."""
 LONGEST_PERIOD: Final = timedelta(days=1100)
 PROBLEMS: Final = (
     errors.unauthenticated,
@@ -49,17 +51,13 @@ class View:
     fine_from: date | None = None
     """First service day whose records can be counted day by day; those of earlier ones know their week only."""
 
-    def refuse_coarse(self, since: date, spare_days: int = 0) -> None:
+    def refuse_coarse(self, since: date) -> None:
         """Raise `invalid` when records of days from `since` on would have to be counted and some are coarse.
 
-        Facts answer for such days what they hold; nothing coarse is counted as if it were exact. `spare_days` are not
-        exact either for the one who asks.
+        Facts answer for such days what they hold; nothing coarse is counted as if it were exact.
         """
-        if self.fine_from is None:
-            return
-        first = self.fine_from + timedelta(days=spare_days)
-        if since < first:
-            detail = f"these days are kept in less detail: this can be asked from {first.isoformat()} on"
+        if self.fine_from is not None and since < self.fine_from:
+            detail = f"these days are kept in less detail: this can be asked from {self.fine_from.isoformat()} on"
             raise errors.invalid(faults=[Fault("?from", "coarse", detail)])
 
 
@@ -82,15 +80,22 @@ class Question:
     async def write_down(self, what: str, **detail: object) -> None:
         """Put the question on the organisation's audit chain: who asked for which figures.
 
-        It is one of the account's questions of the day: raises `budget_spent` when there is none left.
+        It is one of the account's questions of the day: raises `budget_spent` when there is none left, and what was
+        asked in vain is written down as well.
         """
-        asked = {"from": self.period.since, "to": self.period.until, "territory": self.territory, "kind": self.kind}
-        act = Act(self.principal.org_id, self.principal.subject_id, what, self.as_of, _plain(asked | detail))
+        period, place = self.period, {"territory": self.territory, "kind": self.kind}
+        asked: dict[str, object] = {"from": period.since, "to": period.until, **place}
         whose = self.principal.org_id, self.principal.subject_id
         async with self.context.database.writing() as session:
-            standing = await spend(session, *whose, self.as_of, self.context.settings.query_budget)
-            await append(session, self.context.keyring, [act])
-        self.show(standing)
+            spending = await spend(session, *whose, self.as_of, self.context.settings.query_budget)
+            if spending.refusal is not None:
+                what, asked = REFUSED, {"question": what} | asked
+            if spending.written_down:
+                act = Act(*whose, what, self.as_of, _plain(asked | detail))
+                await append(session, self.context.keyring, [act])
+        if spending.refusal is not None:
+            raise spending.refusal
+        self.show(spending.standing)
 
 
 def _plain(detail: Mapping[str, object]) -> dict[str, object]:

@@ -68,6 +68,15 @@ _LOOKED_UP_WITHOUT_ORGANISATION: dict[str, dict[tuple[str, ...], str]] = {
     "time_fact": {("span", "first_day", "territory"): "the same"},
     "people_fact": {("span", "first_day", "territory"): "the same"},
     "alone_fact": {("day", "territory"): "the same"},
+    "stay_opened": {("opened_on",): "the same"},
+    "stay_left": {("left_on",): "the same"},
+    "place_night": {("facility_id", "night"): "stays of every organisation take a facility's places"},
+    "unplaced_night": {("night",): "a perimeter's figures are of every organisation"},
+    "followed_exit": {
+        ("left_on",): "the same",
+        ("link_id",): "one person's card is met by the teams of several organisations",
+    },
+    "blocked_day": {("day", "lookup"): "a perimeter's figures are of every organisation"},
     "place_hold": {("facility_id", "expires_at"): "a facility's places are held by teams of every organisation"},
 }
 """Indexes that do not begin with the organisation, each with its reason: such a read fans out over the shards."""

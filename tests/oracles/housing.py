@@ -142,7 +142,7 @@ def retention(records: Records, kind: str, since: date, until: date, as_of: date
         left = parts[-1]["exited_at"]
         found["seen"].append((((left or as_of) - parts[0]["admitted_at"]) // DAY, left is not None))
     for days in (30, 90, 180):
-        old = [parts for parts in opened if as_of - parts[0]["admitted_at"] >= days * DAY]
+        old = [parts for parts in opened if local(parts[0]["admitted_at"]) + days * DAY < local(as_of)]
         kept = [
             parts for parts in old
             if parts[-1]["exited_at"] is None or parts[-1]["exited_at"] - parts[0]["admitted_at"] >= days * DAY
@@ -227,3 +227,50 @@ def same_person(records: Records, other: Row, parts: Sequence[Row]) -> bool:
         passed.add(above)
         above = known[above]["previous_referral_id"] if above in known else None
     return False
+
+
+INDICATORS = (
+    "housing_occupancy", "housing_saturated_nights",
+    *(f"housing_{what}_{days}" for what in ("retention", "retained_or_positive") for days in (30, 90, 180)),
+    "housing_exits_longer_stay", "housing_blocked_stays", "housing_return_to_street",
+)  # fmt: skip
+BLOCKED_AFTER_DAYS = 30
+
+
+def kinds_of(code: str) -> list[str]:
+    """Return the kinds an indicator is about: those that admit people, and for blocked stays those with a next rung."""
+    return [kind for kind in RUNGS if code != "housing_blocked_stays" or RUNGS[kind] in LATER]
+
+
+def figure(
+    code: str, records: Records, kinds: Sequence[str], since: date, until: date, as_of: datetime
+) -> tuple[float | None, int, int, int, int, None]:
+    """Return an indicator of kinds taken together: value, n, denominator, unknown, base, and nothing that is late."""
+    parts = [_part(code, records, kind, since, until, as_of) for kind in kinds]
+    n, below, unknown, base = (sum(part[place] for part in parts) for place in range(4))
+    return n / below if below else None, n, below, unknown, base, None
+
+
+def _part(
+    code: str, records: Records, kind: str, since: date, until: date, as_of: datetime
+) -> tuple[int, int, int, int]:
+    """Return (n, denominator, unknown, base) of one kind."""
+    if code in {"housing_occupancy", "housing_saturated_nights"}:
+        counted = nights(records, kind, since, until, as_of)
+        names = ("above", "below") if code == "housing_occupancy" else ("full", "reported")
+        above, below = (counted[name] for name in names)
+        return above, below, counted["nights"] - counted["reported"], counted["nights"]
+    if code == "housing_blocked_stays":
+        if at(since, 0) > as_of:  # nobody is there at the end of what has not begun
+            return 0, 0, 0, 0
+        stuck = blocked(records, kind, BLOCKED_AFTER_DAYS, min(at(until, 0), as_of))
+        return stuck["blocked"], stuck["open_long"], stuck["open_long"] - stuck["with_card"], stuck["open_long"]
+    if code in {"housing_exits_longer_stay", "housing_return_to_street"}:
+        left = exits(records, kind, since, until, as_of)
+        total = sum(left["to"].values())
+        if code == "housing_return_to_street":
+            return left["returned"], left["followed"], total - left["followed"], total
+        return left["to"]["longer_stay_housing"], total, left["to"]["unknown"], total
+    stays = retention(records, kind, since, until, as_of)
+    old, kept, better = stays[code.rpartition("_")[2]]
+    return better if "positive" in code else kept, old, stays["stays"] - old, stays["stays"]

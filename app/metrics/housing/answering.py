@@ -50,7 +50,9 @@ class Counts:
     blocked: Blocked | None
     blocked_after_days: int
     no_blocked: str | None = None
-    """Why blocked stays cannot be counted, where that is so."""
+    """Why blocked stays cannot be counted by card any more, where that is so."""
+    not_kept: str | None = None
+    """Why nothing is known of blocked stays so long ago, where that is so."""
     no_returns: str | None = None
     """The same of returns to the street."""
 
@@ -73,7 +75,8 @@ def answer(counts: Counts) -> HousingKindSent:
         retention=[_retention(counts.durations, place, curve) for place in range(len(RETENTION_DAYS))],
         curve=_curve(curve),
         exits=_exits(counts.exits),
-        blocked=_blocked(counts) if counts.rung in words.LATER else None,
+        blocked=_blocked(counts) if counts.rung in words.LATER and counts.not_kept is None else None,
+        blocked_reason=counts.not_kept if counts.rung in words.LATER else None,
         return_to_street=_returns(counts.exits, counts.no_returns),
     )
 

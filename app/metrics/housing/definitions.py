@@ -7,7 +7,7 @@ from app.directory.vocabulary import Label, Rung
 from app.metrics.indicator import Granularity, Indicator, Split, Unit
 from app.referrals.vocabulary import Destination
 
-HOUSING_VERSION: Final = 1
+HOUSING_VERSION: Final = 2
 RETENTION_DAYS: Final = (30, 90, 180)
 POSITIVE: Final = (Destination.longer_stay_housing, Destination.treatment_residential)
 """Exits that are a step further. A hospital, other temporary housing, and what is not known are not."""
@@ -46,10 +46,10 @@ SATURATED_RULE: Final = Label(
     "facility-nights whose report says no place is free / facility-nights with a report",
 )
 RETENTION_RULE: Final = Label(
-    "séjours qui ont duré au moins N jours / séjours ouverts dans la période (jour civil de Paris de l'admission) il y"
-    " a au moins N jours",
-    "stays that lasted N days at least / stays opened in the period (calendar day of admission in Paris) N days ago at"
-    " least",
+    "séjours qui durent encore, ou ont duré au moins N jours / séjours ouverts dans la période (jour civil de Paris de"
+    " l'admission) il y a plus de N jours civils",
+    "stays that go on, or lasted N days at least / stays opened in the period (calendar day of admission in Paris) more"
+    " than N calendar days ago",
 )
 POSITIVE_RULE: Final = Label(
     "les mêmes, plus les séjours terminés avant N jours par une sortie vers un hébergement de plus longue durée ou des"
@@ -114,7 +114,9 @@ def _retention(days: int, *, positive: bool) -> Indicator:
         label=Label(f"{fr} à {days} jours", f"{en} at {days} days"),
         unit=Unit.ratio,
         numerator=Label(rule.fr.split(" / ")[0], rule.en.split(" / ")[0]),
-        denominator=Label(f"séjours ouverts il y a {days} jours au moins", f"stays opened {days} days ago at least"),
+        denominator=Label(
+            f"séjours ouverts il y a plus de {days} jours civils", f"stays opened more than {days} calendar days ago"
+        ),
         rule=Label(f"{rule.fr} (N = {days})", f"{rule.en} (N = {days})"),
         source=Label(
             "Cohorte fixe ; sorties positives d'après HUD HMIS, System Performance Measures, mesure 7.",
@@ -126,6 +128,7 @@ def _retention(days: int, *, positive: bool) -> Indicator:
         ),
         splits=_BY_KIND,
         granularities=_SERIES,
+        version=2,
     )
 
 

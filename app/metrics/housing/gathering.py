@@ -1,6 +1,6 @@
 """What the answer and the indicators are made of: counts by period and kind, of what a question can see."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,12 +13,16 @@ from app.directory.service import FacilityRef
 from app.directory.vocabulary import Rung, SuccessState
 from app.metrics.asking import Question, View, view_of
 from app.metrics.housing import queries
-from app.metrics.housing.queries import BlockedQuestion, Nights, StaysQuestion
+from app.metrics.housing.definitions import BLOCKED_AFTER_DAYS
+from app.metrics.housing.keeping import Lookup, kinds_by_rung
+from app.metrics.housing.queries import BlockedQuestion, Nights, StaysQuestion, blocked_days, kept
 from app.metrics.housing.records import Blocked, Durations, Exits
 from app.metrics.housing.rules import Occupancy, Reported, known, last_night, midnight, nights_of, number_of
 from app.metrics.indicator import Period
 
 _RUNGS: Final = tuple(Rung)
+ONLY_USUAL_DAYS: Final = f"of days so long ago, stays open for more than {BLOCKED_AFTER_DAYS} days only are kept"
+NEW_LOOKUP: Final = "of days so long ago, this was not kept for what you may see now"
 Cell = tuple[int, str]
 """Place in the list of periods, and kind."""
 
@@ -31,15 +35,6 @@ def kinds_of(question: Question) -> dict[str, Rung]:
         if there and rule.success is SuccessState.admitted and question.kind in {None, rule.code}:
             found[rule.code] = rule.rung
     return dict(sorted(found.items(), key=lambda item: (_RUNGS.index(item[1]), item[0])))
-
-
-def _by_rung(question: Question) -> dict[Rung, list[str]]:
-    """Return the kinds of each rung, on whatever day, where an admission opens a stay."""
-    found: dict[Rung, set[str]] = {rung: set() for rung in Rung}
-    for kind in question.directory.kinds:
-        if kind.rule.success is SuccessState.admitted:
-            found[kind.rule.rung].add(kind.rule.code)
-    return {rung: sorted(codes) for rung, codes in found.items()}
 
 
 def facilities_of(question: Question) -> list[FacilityRef]:
@@ -66,7 +61,6 @@ def nights_in(periods: Sequence[Period], as_of: datetime) -> Nights | None:
 
 async def occupancy(question: Question, periods: Sequence[Period]) -> Mapping[Cell, Occupancy]:
     """Return the nights of facilities by period and kind; the periods are consecutive."""
-    _refuse_coarse(question, periods[0])
     found: defaultdict[Cell, Occupancy] = defaultdict(Occupancy)
     facilities, nights = facilities_of(question), nights_in(periods, question.as_of)
     if not facilities or nights is None:
@@ -112,12 +106,14 @@ async def _nightly(
 
 async def unplaced(question: Question) -> Mapping[str, int]:
     """Return the nights of stays at no named facility, by kind."""
-    _refuse_coarse(question, question.period)
     nights = nights_in([question.period], question.as_of)
     if nights is None:
         return {}
-    rows = await queries.unplaced(question.session, question.view, question.kind, nights)
-    return {row.kind: row.nights for row in rows}
+    found: Counter[str] = Counter()
+    for read in (queries.unplaced, kept.unplaced):
+        for row in await read(question.session, question.view, question.kind, nights):
+            found[row.kind] += row.nights
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +126,11 @@ class _Asked:
 
 def _stays(question: Question, periods: Sequence[Period]) -> _Asked | None:
     """Return the question about stays, of the periods that may hold any."""
-    _refuse_coarse(question, periods[0])
     parts = {place: known(period, question.as_of) for place, period in enumerate(periods)}
     some = {place: part for place, part in parts.items() if part is not None}
     if not some:
         return None
-    transfers = _by_rung(question)[Rung.emergency_housing]
+    transfers = kinds_by_rung(question.directory)[Rung.emergency_housing]
     stays = StaysQuestion(question.view, list(some.values()), question.kind, transfers, question.as_of)
     return _Asked(stays, list(some))
 
@@ -146,6 +141,7 @@ async def durations(question: Question, periods: Sequence[Period]) -> list[Durat
     if asked is None:
         return []
     rows = await queries.durations(question.session, asked.stays)
+    rows += await kept.durations(question.session, asked.stays)
     return [replace(row, period=asked.places[row.period]) for row in rows]
 
 
@@ -155,26 +151,41 @@ async def exits(question: Question, periods: Sequence[Period]) -> list[Exits]:
     if asked is None:
         return []
     rows = await queries.exits(question.session, asked.stays, _reach(question))
+    rows += await kept.exits(question.session, asked.stays, _reach(question))
     return [replace(row, period=asked.places[row.period]) for row in rows]
 
 
+async def why_not_blocked(question: Question, period: Period, days: int) -> str | None:
+    """Return why the stays blocked at the end of a period are not known; None when they are."""
+    if not _is_past(question, period):
+        return None
+    if days != BLOCKED_AFTER_DAYS:
+        return ONLY_USUAL_DAYS
+    name = Lookup.of(_reach(question)).name
+    return None if await blocked_days.is_kept(question.session, period.until, name) else NEW_LOOKUP
+
+
 async def blocked(question: Question, period: Period, days: int) -> list[Blocked]:
-    """Return the stays open for long at the end of a period, or now when it has not ended; none before it begins."""
-    _refuse_coarse(question, period)
-    part, kinds = known(period, question.as_of), _by_rung(question)
+    """Return the stays open for long at the end of a period, or now when it has not ended; none before it begins.
+
+    Of days whose records are coarse only what is kept: see `why_not_blocked`.
+    """
+    reach, part = _reach(question), known(period, question.as_of)
+    if _is_past(question, period):
+        name = Lookup.of(reach).name
+        return await blocked_days.kept(question.session, period.until, name, question.view, question.kind)
     if part is None:
         return []
+    kinds = kinds_by_rung(question.directory)
     at = min(midnight(part.until), question.as_of)
-    asked = BlockedQuestion(question.view, _reach(question), at, days, question.kind, kinds)
+    asked = BlockedQuestion(question.view, reach, at, days, question.kind, kinds)
     return await queries.blocked(question.session, asked)
 
 
-def _refuse_coarse(question: Question, first: Period) -> None:
-    """Raise `invalid` when stays of these days may be coarse.
-
-    One that ended just before the first fine day may now stand half a day later, so that day is refused as well.
-    """
-    question.view.refuse_coarse(first.since, spare_days=1)
+def _is_past(question: Question, period: Period) -> bool:
+    """Say whether records of the stays open at the end of a period may be coarse."""
+    fine_from = question.view.fine_from
+    return fine_from is not None and period.until < fine_from
 
 
 def _reach(question: Question) -> View:

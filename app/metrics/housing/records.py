@@ -1,8 +1,10 @@
 """Counts of stays as they come out of the database."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
+
+from app.metrics.housing.definitions import RETENTION_DAYS
 
 
 class FacilityNight(NamedTuple):
@@ -43,6 +45,16 @@ class Durations:
     retained: tuple[int, ...]
     positive: tuple[int, ...]
     """How many were retained or had a positive exit before."""
+
+    @classmethod
+    def of(
+        cls, period: int, kind: str, days: int, stays: int, transfers: int, *, old: int, ended: bool, positive: bool
+    ) -> Self:
+        """Return one group: all its stays lasted as long, and are old enough for the same of RETENTION_DAYS."""
+        enough = [stays if old >= limit else 0 for limit in RETENTION_DAYS]
+        kept = [n if days >= limit or not ended else 0 for n, limit in zip(enough, RETENTION_DAYS, strict=True)]
+        better = enough if positive else kept
+        return cls(period, kind, days, ended, stays, transfers, tuple(enough), tuple(kept), tuple(better))
 
 
 @dataclass(frozen=True, slots=True)

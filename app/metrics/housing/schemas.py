@@ -118,7 +118,8 @@ class HousingKindSent(Sent):
     retention: list[RetentionSent] = Field(description="At 30, 90 and 180 days.")
     curve: CurveSent
     exits: ExitsSent
-    blocked: BlockedSent | None = Field(description="Null for kinds that nothing comes after.")
+    blocked: BlockedSent | None = Field(description="Null for kinds that nothing comes after, or with a reason.")
+    blocked_reason: str | None = Field(description="Why nothing is known of blocked stays so long ago.")
     return_to_street: ReturnSent
 
 
@@ -200,6 +201,7 @@ _KIND: Final[dict[str, Any]] = {
         "by_treatment": count_example(2),
         "rate": _rate("blocked", 11, 20),
     },
+    "blocked_reason": None,
     "return_to_street": {
         "exits": count_example(20),
         "with_card": count_example(12),
@@ -210,7 +212,7 @@ _KIND: Final[dict[str, Any]] = {
 }  # fmt: skip
 _HOUSING: Final[dict[str, Any]] = {
     "definition": "housing",
-    "definition_version": 1,
+    "definition_version": 2,
     "rule": {"fr": "Genres de lieux où une admission...", "en": "Kinds of facility where an admission..."},
     "as_of": "2026-05-04T08:00:00Z",
     "period_from": "2026-03-01",

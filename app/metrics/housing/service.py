@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.directory.schemas import LabelSent
@@ -51,6 +52,7 @@ async def _kinds(question: Question, granularity: Granularity | None, days: int)
     before = await unlinked_before(question.session)
     no_returns = CARDS_GONE if gone([question.period], before) else None
     no_blocked = CARDS_GONE if before is not None and question.period.until <= before else None
+    not_kept = await gathering.why_not_blocked(question, question.period, days)
     label, facilities = kind_labels(question.directory), gathering.facilities_of(question)
     return [
         answer(
@@ -67,6 +69,7 @@ async def _kinds(question: Question, granularity: Granularity | None, days: int)
                 blocked=blocked.get(kind),
                 blocked_after_days=days,
                 no_blocked=no_blocked,
+                not_kept=not_kept,
                 no_returns=no_returns,
             )
         )
@@ -199,7 +202,9 @@ async def _blocked(question: Question, periods: Sequence[Period], split: Split |
     ]
     found = _figures(question, periods, split, _added(rows), _because(NONE_LONG))
     rungs = kinds_of(question)
-    return [figure for figure in found if figure.key is None or rungs[figure.key] in LATER]
+    missing = {one.since: await gathering.why_not_blocked(question, one, BLOCKED_AFTER_DAYS) for one in periods}
+    shown = [figure for figure in found if figure.key is None or rungs[figure.key] in LATER]
+    return [replace(one, denominator=None, reason=why) if (why := missing[one.since]) else one for one in shown]
 
 
 COMPUTED: Final[Mapping[str, Compute]] = {

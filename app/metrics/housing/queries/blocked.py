@@ -1,9 +1,10 @@
 """The statement behind blocked stays."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -31,6 +32,7 @@ from app.metrics.housing.records import Blocked
 from app.referrals.vocabulary import Reason, State
 
 _BY: Final = (Rung.reintegration, Rung.longer_stay, Rung.treatment)
+_STAY: Final = ("org_id", "stay_id", "kind", "territory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class BlockedQuestion:
     days: int
     kind: str | None
     kinds: Mapping[Rung, Collection[str]]
+    own: bool = False
+    """Look referrals to later rungs up only in the organisation of each stay."""
 
 
 def _still_open(question: BlockedQuestion) -> CTE:
@@ -52,8 +56,8 @@ def _still_open(question: BlockedQuestion) -> CTE:
     kinds = [kind for rung in LATER for kind in question.kinds[rung]]
     came, left = ms(REFERRAL.c.admitted_at), ms(REFERRAL.c.exited_at)
     last = select(
-        REFERRAL.c.org_id, REFERRAL.c.id.label("stay_id"), REFERRAL.c.kind, REFERRAL.c.id, REFERRAL.c.link_id,
-        REFERRAL.c.previous_referral_id, came.label("came"),
+        REFERRAL.c.org_id, REFERRAL.c.id.label("stay_id"), REFERRAL.c.kind, REFERRAL.c.territory, REFERRAL.c.id,
+        REFERRAL.c.link_id, REFERRAL.c.previous_referral_id, came.label("came"),
     ).where(
         *opened_stay(REFERRAL.c), REFERRAL.c.kind.in_(kinds), *seen_by(question.view, REFERRAL),
         *of_kind(REFERRAL.c, question.kind),
@@ -65,8 +69,8 @@ def _still_open(question: BlockedQuestion) -> CTE:
     before = REFERRAL.alias("before")
     return walk.union_all(
         select(
-            walk.c.org_id, walk.c.stay_id, walk.c.kind, before.c.id, before.c.link_id, before.c.previous_referral_id,
-            ms(before.c.admitted_at),
+            walk.c.org_id, walk.c.stay_id, walk.c.kind, walk.c.territory, before.c.id, before.c.link_id,
+            before.c.previous_referral_id, ms(before.c.admitted_at),
         )
         .join(before, (before.c.org_id == walk.c.org_id) & (before.c.id == walk.c.previous_referral_id))
         .where(walk.c.kind.in_(emergency), _continued_by(before, emergency, at).is_not_distinct_from(walk.c.id))
@@ -130,10 +134,12 @@ def _found(question: BlockedQuestion, stay: CTE, part: CTE) -> FromClause:
     asked, same = REFERRAL.c, (part.c.org_id == stay.c.org_id) & (part.c.stay_id == stay.c.stay_id)
     seen = seen_by(question.lookup, REFERRAL)
     # Cards are looked up one by one: by a join, SQLite would go through all referrals first.
+    own = [asked.org_id == part.c.org_id] if question.own else []
     carded = [
-        exists().where(asked.link_id == part.c.link_id, _keeping(question, asked, stay.c, rung), *seen) for rung in _BY
+        exists().where(asked.link_id == part.c.link_id, _keeping(question, asked, stay.c, rung), *seen, *own)
+        for rung in _BY
     ]
-    one = [stay.c.org_id, stay.c.stay_id, stay.c.kind, stay.c.carded]
+    one = [stay.c[name] for name in (*_STAY, "carded")]
     by_card = select(*one, *(_flag(card).label(rung) for card, rung in zip(carded, _BY, strict=True)))
     below = _below(part)
     of_stay = (below.c.org_id == stay.c.org_id) & (below.c.stay_id == stay.c.stay_id)
@@ -147,20 +153,43 @@ def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-async def blocked(session: ReadSession, question: BlockedQuestion) -> list[Blocked]:
-    """Return the stays open for long, by kind, and how many are blocked, and by which later rung."""
+def _each(question: BlockedQuestion) -> FromClause:
+    """Return the stays open for long, each with whether its person carries a card, and who asks in vain for it."""
     part = _still_open(question)
     since = func.min(part.c.came)
-    keys = [part.c.org_id, part.c.stay_id, part.c.kind]
+    keys = [part.c[name] for name in _STAY]
     long = to_milliseconds(question.at) - since > question.days * DAY_MS
     carded = func.max(_flag(part.c.link_id.is_not(None))).label("carded")
     stay = select(*keys, since.label("since"), carded).group_by(*keys).having(long).cte("stay")
     same = (part.c.org_id == stay.c.org_id) & (part.c.stay_id == stay.c.stay_id)
     of_long = select(part.c.org_id, part.c.stay_id, part.c.id, part.c.link_id).join(stay, same).cte("of_long")
     found = _found(question, stay, of_long)
-    one = [found.c.org_id, found.c.stay_id, found.c.kind, found.c.carded]
-    each = select(*one, *(func.max(found.c[rung]).label(rung) for rung in _BY)).group_by(*one).subquery()
+    one = [found.c[name] for name in (*_STAY, "carded")]
+    return select(*one, *(func.max(found.c[rung]).label(rung) for rung in _BY)).group_by(*one).subquery()
+
+
+async def _counted(session: ReadSession, question: BlockedQuestion, names: Sequence[str]) -> Sequence[Any]:
+    """Count these stays by the columns named: how many, with a card, blocked, and by each later rung."""
+    each = _each(question)
+    keys = [each.c[name] for name in names]
     by = [each.c[rung] == 1 for rung in _BY]
     sums = [count(each.c.carded == 1), count(or_(*by)), *map(count, by)]
-    statement = select(each.c.kind, func.count(), *sums).group_by(each.c.kind)
-    return [Blocked(kind, *map(int, counts)) for kind, *counts in await session.execute(statement)]
+    found = await session.execute(select(*keys, func.count(), *sums).group_by(*keys))
+    return found.all()
+
+
+async def blocked(session: ReadSession, question: BlockedQuestion) -> list[Blocked]:
+    """Return the stays open for long, by kind, and how many are blocked, and by which later rung."""
+    return [Blocked(kind, *map(int, counts)) for kind, *counts in await _counted(session, question, ["kind"])]
+
+
+Placed = tuple[UUID, str, Blocked]
+"""Stays of an organisation, by the territory of their last referrals."""
+
+
+async def blocked_by_place(session: ReadSession, question: BlockedQuestion) -> list[Placed]:
+    """Return the same by organisation, territory and kind."""
+    return [
+        (org_id, territory, Blocked(kind, *map(int, counts)))
+        for org_id, territory, kind, *counts in await _counted(session, question, ["org_id", "territory", "kind"])
+    ]

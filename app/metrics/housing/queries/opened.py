@@ -12,6 +12,7 @@ from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.rules import local_day
 from app.directory.vocabulary import SuccessState
+from app.ingest.coarse import CLOSED
 from app.metrics.asking import View
 from app.metrics.counting import ms
 from app.metrics.housing.rules import NIGHT_HOUR, midnight
@@ -48,7 +49,7 @@ def night_counted(at: ColumnElement[int], wall: Wall) -> ColumnElement[int]:
 
 
 def opened_stay(c: Columns) -> list[ColumnElement[bool]]:
-    """Return the conditions that a referral opened a stay.
+    """Return the conditions that a referral opened a stay, and is not coarse: what is coarse was counted and kept.
 
     They stand in the statement word for word as in the indexes of stays (`app.referrals.models`), not as parameters:
     else the databases could not tell that those indexes hold every stay.
@@ -57,6 +58,7 @@ def opened_stay(c: Columns) -> list[ColumnElement[bool]]:
         c.success == literal(SuccessState.admitted.value, literal_execute=True),
         c.admitted_at.is_not(None),
         c.state != literal(State.entered_in_error.value, literal_execute=True),
+        c.position != literal(CLOSED, literal_execute=True),
     ]
 
 

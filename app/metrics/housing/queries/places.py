@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy import CTE, FromClause, case, func, literal, null, or_, select, union_all
 
 from app.db.engine import ReadSession
+from app.db.portability import day_number
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.models import FacilityReport as ReportRow
 from app.metrics.asking import View
 from app.metrics.counting import ms, seen_by
+from app.metrics.housing.models import PlaceNight
 from app.metrics.housing.queries.opened import (
     REFERRAL,
     lasting,
@@ -22,9 +24,10 @@ from app.metrics.housing.queries.opened import (
     wall_between,
 )
 from app.metrics.housing.records import FacilityNight, Unplaced
-from app.metrics.housing.rules import night_at
+from app.metrics.housing.rules import day_of, night_at
 
 _REPORT: Final = table_of(ReportRow)
+_KEPT: Final = table_of(PlaceNight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,23 @@ def _moves(facilities: Collection[UUID], nights: Nights) -> FromClause:
 async def facility_nights(
     session: ReadSession, operators: Collection[UUID], facilities: Collection[UUID], nights: Nights
 ) -> list[FacilityNight]:
-    """Return each facility's nights on which somebody came or left or it reported, in order; the first from zero."""
+    """Return each facility's nights on which somebody came or left or it reported, in order; the first from zero.
+
+    Those whose records are coarse are counted by what is kept of them.
+    """
     move, latest = _moves(facilities, nights), _latest_reports(operators, facilities, nights)
     by_then = or_(move.c.at.is_(None), move.c.at <= latest.c.at)
     zero = literal(0)
+    kept, first = _KEPT.c, day_of(nights.first)
+    here = kept.facility_id.in_(list(facilities))
+    from_zero = [kept.facility_id, literal(nights.first), func.sum(kept.change), func.sum(kept.change), null()]
     seen = union_all(
         select(latest.c.facility_id, latest.c.night, zero.label("change"), zero.label("before"), latest.c.places_free),
         select(move.c.facility_id, move.c.night, move.c.change, case((by_then, move.c.change), else_=0), null())
         .outerjoin(latest, (latest.c.facility_id == move.c.facility_id) & (latest.c.night == move.c.night)),
+        select(kept.facility_id, day_number(kept.night), kept.change, kept.before, null())
+        .where(here, kept.night >= first, kept.night <= day_of(nights.last)),
+        select(*from_zero).where(here, kept.night < first).group_by(kept.facility_id),
     ).subquery()  # fmt: skip
     keys = [seen.c.facility_id, seen.c.night]
     sums = [func.sum(seen.c.change), func.sum(seen.c.before), func.max(seen.c.places_free)]

@@ -1,10 +1,10 @@
 """The statements behind retention and exits: whole stays by how long they last, and where they end."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal, not_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal, not_, select, union_all
 
 from app.clock import DAY_MS
 from app.db.engine import ReadSession
@@ -68,7 +68,11 @@ async def durations(session: ReadSession, question: StaysQuestion) -> list[Durat
     stay, now = _whole_stays(question), to_milliseconds(question.as_of)
     ended = and_(stay.c.left.is_not(None), stay.c.left <= now)
     lasted = case((ended, stay.c.left), else_=now) - stay.c.came
-    old = [(now - stay.c.came >= days * DAY_MS, days) for days in reversed(RETENTION_DAYS)]
+    today = local_day(question.as_of)
+    old = [
+        (stay.c.came < to_milliseconds(midnight(today - timedelta(days=days))), days)
+        for days in reversed(RETENTION_DAYS)
+    ]
     keys = [
         period_at(stay.c.came, question.periods).label("period"),
         stay.c.kind,
@@ -79,19 +83,13 @@ async def durations(session: ReadSession, question: StaysQuestion) -> list[Durat
     ]
     rows = select(*keys, stay.c.moves).subquery()
     group = [rows.c[key.name] for key in keys]
-    statement = select(*group, func.count(), func.sum(rows.c.moves)).group_by(*group)
-    return [_durations(row) for row in await session.execute(statement)]
-
-
-def _durations(row: Sequence[Any]) -> Durations:
-    """Return one group: all its stays lasted as long, and are old enough for the same of RETENTION_DAYS."""
-    period, kind, days, ended, positive, old, stays, transfers = row
-    enough = [stays if old >= limit else 0 for limit in RETENTION_DAYS]
-    kept = [n if days >= limit else 0 for n, limit in zip(enough, RETENTION_DAYS, strict=True)]
-    better = enough if positive else kept
-    return Durations(
-        int(period), kind, int(days), bool(ended), stays, int(transfers), tuple(enough), tuple(kept), tuple(better)
-    )
+    statement: Select[Any] = select(*group, func.count(), func.sum(rows.c.moves)).group_by(*group)
+    return [
+        Durations.of(
+            int(period), kind, int(days), stays, int(moves), old=enough, ended=bool(is_over), positive=bool(better)
+        )
+        for period, kind, days, is_over, better, enough, stays, moves in await session.execute(statement)
+    ]
 
 
 def _key_year_end(at: ColumnElement[int], as_of: datetime) -> ColumnElement[int]:
