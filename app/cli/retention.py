@@ -1,4 +1,4 @@
-"""`maraude purge`: records of ninety days become coarse, those of two years go."""
+"""`maraude purge`: events of ended referrals lose their minute, records of 90 days their day, those of two years go."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -20,15 +20,24 @@ def add_to(command: typer.Typer) -> None:
 
 def purge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    rewrite: Annotated[
+        bool, typer.Option("--rewrite", help="Afterwards write the database's files anew; devices wait meanwhile.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make records of 90 days coarse and delete those of two years; the running service does this by itself."""
+    """Settle events, make records of 90 days coarse, delete those of two years; the running service does so by itself.
+
+    On PostgreSQL files keep what was purged until their pages are used again, or written anew with --rewrite.
+    """
     report = finish(_purge(dry_run=dry_run))
+    if rewrite and not dry_run:
+        for sentence in finish(_rewrite()):
+            typer.echo(sentence, err=True)
     if as_json:
         typer.echo(json.dumps(_plain(report, dry_run=dry_run)))
         return
     typer.echo(f"Fine from {report.fine_from}, kept from {report.kept_from} on.")
-    for title, rows in (("coarse", report.coarse), ("deleted", report.deleted)):
+    for title, rows in (("settled", report.settled), ("coarse", report.coarse), ("deleted", report.deleted)):
         for name, count in sorted(rows.items()):
             typer.echo(f"{'would be ' if dry_run else ''}{title}  {name}  {count}")
     if report.copies:
@@ -52,8 +61,16 @@ async def _purge(*, dry_run: bool) -> "Report":
         await database.close()
 
 
+async def _rewrite() -> list[str]:
+    from app.retention.service import rewrite
+    from app.settings import Settings
+
+    return await rewrite(Settings())
+
+
 def _say(report: "Report") -> None:
-    typer.echo(f"\r{report.coarse.total()} rows coarse, {report.deleted.total()} deleted", nl=False, err=True)
+    done = f"{report.settled.total()} events settled, {report.coarse.total()} rows coarse"
+    typer.echo(f"\r{done}, {report.deleted.total()} deleted", nl=False, err=True)
 
 
 def _plain(report: "Report", *, dry_run: bool) -> dict[str, object]:
@@ -61,6 +78,7 @@ def _plain(report: "Report", *, dry_run: bool) -> dict[str, object]:
         "dry_run": dry_run,
         "fine_from": report.fine_from.isoformat(),
         "kept_from": report.kept_from.isoformat(),
+        "settled": dict(report.settled),
         "coarse": dict(report.coarse),
         "deleted": dict(report.deleted),
         "copies_removed": report.copies,

@@ -21,7 +21,10 @@ SPARE_DAYS: Final = 2
 """Days that stay fine although their facts are final: facts of a day read the days beside it."""
 CLOSED: Final = -2
 """The commit position of a coarse referral: below the beginning of every feed, and in no order with any other."""
+LATE: Final = 0
+"""The number of an answer that came when its referral was coarse: it has no place in the order."""
 SLOT: Final = timedelta(hours=2)
+_SLOT_HOURS: Final = 2
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _KEY: Final = "coarse"
 _UUID_BYTES: Final = 16
@@ -38,6 +41,16 @@ def monday_of(day: date) -> date:
 def noon_of_week(day: date) -> datetime:
     """Return noon in Paris of the Monday of a day's week, in UTC: the instant that stands for the week."""
     return datetime.combine(monday_of(day), _NOON, _PARIS).astimezone(UTC)
+
+
+def slot_began(instant: datetime) -> datetime:
+    """Return when the two-hour slot of the Paris clock that an instant lies in began, in UTC.
+
+    A slot that begins in an hour that is skipped begins at the skip; one with a repeated hour at the first of them.
+    """
+    local = instant.astimezone(_PARIS)
+    first = local.replace(hour=local.hour // _SLOT_HOURS * _SLOT_HOURS, minute=0, second=0, microsecond=0, fold=0)
+    return first.astimezone(UTC)
 
 
 def fine_from(now: datetime) -> date:

@@ -13,6 +13,18 @@ from app.metrics.indicator import Figure, Period, Split
 
 CARDS_GONE: Final = "the key of the period was closed: its cards are gone, and this was not kept as a number"
 
+KEPT_BY_MONTH: Final = "these days are kept in less detail: who showed a card is kept for whole months"
+
+
+def kept_by_month(period: Period, fine_from: date | None) -> bool:
+    """Say whether a period holds some days of a month whose days with cards are only known together.
+
+    Records of days before `fine_from` are coarse; a whole month can be asked, with days that are fine or without.
+    """
+    if fine_from is None or period.since >= fine_from:
+        return False
+    return period.since.day != 1 or (period.until < fine_from and period.until.day != 1)
+
 
 def gone(periods: Sequence[Period], before: date | None) -> int:
     """Return how many of consecutive periods, the first ones, begin on a day whose cards are gone."""

@@ -14,7 +14,7 @@ from app.directory.rules import local_day
 from app.directory.service import Directory, current_directory
 from app.errors import Problem
 from app.http.envelope import Verdict, rejected
-from app.ingest.coarse import coarse_digest, coarse_id, id_may_be_coarse, noon_of_week
+from app.ingest.coarse import LATE, coarse_digest, coarse_id, id_may_be_coarse, noon_of_week
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import Posting, happened, to_the_hour
 from app.ingest.verdicts import noting_unlinked, verdict_on
@@ -43,7 +43,7 @@ class _Case:
     slips: tuple[bytes | None, bytes | None] = (None, None)
     standing: Standing | None = None
     stored_id: UUID | None = None
-    """Its id once coarse, when its referral is."""
+    """Its keyed id, when it is settled or its referral coarse."""
     decision: Decision = Decision.create
     stored: Stored | None = field(default=None)
 
@@ -56,6 +56,12 @@ class _Case:
     def unlinked(self) -> bool:
         """Whether it came with a slip of a closed period, which is not kept: its digest cannot be compared."""
         return self.item.slip is not None and self.slips[0] is None
+
+    def become_settled(self, stored: Stored) -> None:
+        """Take the id and digest that it is stored with since it was settled."""
+        self.stored_id = coarse_id(self.keyring, self.item.id)
+        self.digest = coarse_digest(self.keyring, self.digest)
+        self.stored = stored
 
     def become_coarse(self) -> None:
         """Take the id, digest and week that an answer to a coarse referral is stored with."""
@@ -141,12 +147,16 @@ async def _insert(session: WriteSession, cases: Sequence[_Case]) -> None:
             case.stored = Stored(earlier.digest)
     # An answer that waited under the sender's organisation may since have moved to the referral's.
     held_keys = {(case.sender.org_id, case.item.id) for case in first.values()}
-    there = await queries.event_digests(session, held_keys | first.keys())
+    settled_keys = {key: (key[0], coarse_id(case.keyring, key[1])) for key, case in first.items()}
+    there = await queries.event_digests(session, held_keys | first.keys() | set(settled_keys.values()))
     new = []
     for key, case in first.items():
         digest = there.get(key) or there.get((case.sender.org_id, case.item.id))
+        settled = there.get(settled_keys[key])
         if digest is not None:
             case.stored = Stored(digest)
+        elif settled is not None:
+            case.become_settled(Stored(settled))
         else:
             new.append(case)
     inserted = await queries.add_events(session, [_event_row(case) for case in new if case.standing])
@@ -236,6 +246,7 @@ def _event_row(case: _Case) -> Row:
     return _common(case) | {
         "referral_id": case.standing.id if case.standing else None,
         "not_applied": NotApplied.terminal.value if ended else None,
+        "sequence": LATE if ended else None,
     }
 
 

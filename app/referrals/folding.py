@@ -1,6 +1,6 @@
 """Folding stored events again, writing down only what changed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from app.db.engine import WriteSession
@@ -8,7 +8,8 @@ from app.marks.queries import mark_days, mark_trails
 from app.marks.trails import Trail
 from app.referrals import queries
 from app.referrals.records import Standing, StoredEvent, folded_columns
-from app.referrals.rules import Folded, fold, succeeded_at
+from app.referrals.rules import Folded, fold, fold_onto, succeeded_at
+from app.referrals.settled import is_standing_silence, onto, silences
 from app.referrals.vocabulary import State
 
 
@@ -20,7 +21,8 @@ async def refold(
     Five statements at most, whatever their number. A referral whose fold says what is stored keeps its place in the
     feeds: posting the same thing again wakes nobody. Whoever asks for it added or took away events, which figures
     count also when they change nothing of the referral, so its day is marked whatever comes out. What is coarse has
-    ended for good and is left alone.
+    ended for good and is left alone. Events that are settled are not folded again: what came after them is folded onto
+    what they added up to, however early it says it happened.
     """
     listed = [standing for standing in standings if not standing.coarse]
     events = await queries.events_of(session, [(standing.org_id, standing.id) for standing in listed])
@@ -28,18 +30,30 @@ async def refold(
     referrals, marks, trails = [], [], []
     for standing in listed:
         stored = events[standing.org_id, standing.id]
-        folded = fold(standing.first(), (event.event() for event in stored), standing.terms())
+        fresh = [event for event in stored if event.sequence is None]
+        if stored and not fresh:
+            continue
+        folded = _folded(standing, stored, fresh)
         folds[standing.org_id, standing.id] = folded
+        judged = fresh + [event for event in stored if is_standing_silence(event)]
         if not standing.shows(folded):
             keys = {"org_id": standing.org_id, "id": standing.id, "position": position}
             referrals.append(keys | folded_columns(folded, standing.terms()))
             trails += _trail(standing, folded)
-        marks += [mark for event in stored if (mark := _mark(event, folded)) is not None]
+        marks += [mark for event in judged if (mark := _mark(event, folded)) is not None]
     await queries.set_referrals(session, referrals)
     await queries.set_events(session, marks)
     await mark_days(session, {(standing.org_id, standing.cohort_day) for standing in listed})
     await mark_trails(session, trails)
     return folds
+
+
+def _folded(standing: Standing, stored: Collection[StoredEvent], fresh: Collection[StoredEvent]) -> Folded:
+    events = [event.event() for event in fresh]
+    if len(fresh) == len(stored):
+        return fold(standing.first(), events, standing.terms())
+    settled = onto(standing, stored)
+    return fold_onto(settled, events + silences(standing, stored, settled), standing.terms())
 
 
 def _mark(event: StoredEvent, folded: Folded) -> dict[str, object] | None:

@@ -14,6 +14,7 @@ from app.db.types import (
     Day,
     Instant,
     Key,
+    Small,
     TerritoryCode,
     Word,
     one_of,
@@ -24,12 +25,18 @@ from app.referrals.vocabulary import Channel, Destination, FirstState, NotApplie
 
 HAS_OUTCOME: Final = "state IN ('arrived', 'admitted', 'refused', 'declined', 'no_show', 'cancelled')"
 """The states that can be an outcome, as SQL: whoever looks for recent ones says it in these words."""
-OPENED_STAY: Final = "success = 'admitted' AND admitted_at IS NOT NULL AND state != 'entered_in_error'"
-"""What opened a stay, as SQL: whoever asks for stays says it in these words."""
+OPENED_STAY: Final = (
+    "success = 'admitted' AND admitted_at IS NOT NULL AND state != 'entered_in_error' AND position != -2"
+)
+"""What opened a stay and is fine (`app.ingest.coarse.CLOSED`), as SQL: whoever asks for stays says it in these words.
+
+Stays that are coarse are counted already (`app.metrics.housing.keeping`)."""
 LEFT: Final = "exited_at IS NOT NULL AND admitted_at IS NOT NULL AND state != 'entered_in_error'"
 """What ended a stay of any kind, as SQL: whoever asks for exits says it in these words."""
 SUCCEEDED_AT: Final = "(CASE WHEN (success = 'arrived') THEN coalesce(arrived_at, admitted_at) ELSE admitted_at END)"
 """When it reached what counts as success for its kind, as SQL: whoever looks for the last says it in these words."""
+UNSETTLED: Final = "sequence IS NULL"
+"""An event that keeps its minute, as SQL: whoever looks for what to settle says it in these words."""
 _OF_STAYS: Final = (
     "kind", "territory", "org_id", "id", "facility_id", "previous_referral_id", "exit_destination",
 )  # fmt: skip
@@ -125,7 +132,11 @@ class Referral(Base, table=True):
 
 
 class ReferralEvent(Base, table=True):
-    """One thing reported of a referral; never changed, only marked applied or not."""
+    """One thing reported of a referral; never changed, only marked applied or not, and settled.
+
+    Settled, 72 hours after its referral ended, it has a number in the order of the fold; of its instants the slots of
+    two hours are left, and id and digest are keyed (`app.ingest.coarse`).
+    """
 
     __tablename__ = "referral_event"
     __table_args__ = (
@@ -137,6 +148,7 @@ class ReferralEvent(Base, table=True):
         ForeignKeyConstraint(["org_id", "referral_id"], ["referral.org_id", "referral.id"]),
         Index(None, "org_id", "referral_id"),
         Index(None, "sender_id", "id", **where("not_applied IS NOT NULL")),
+        Index("ix_referral_event_unsettled", "org_id", "referral_id", **where(UNSETTLED)),
         placed("organisation", "Append-only answers to referrals, stay exits included."),
     )
 
@@ -153,6 +165,11 @@ class ReferralEvent(Base, table=True):
     channel: str | None = column(Word, "How the outcome was learnt; null for the service's own events.", null=True)
     digest: bytes = column(Bytes32, "SHA-256 of the canonical content, slip sealed.")
     not_applied: str | None = column(Word, "Why the fold could not apply it; null when it did.", null=True)
+    sequence: int | None = column(
+        Small,
+        "Number in the order of the fold, once only its slot is kept; 0 when it came after that; null before.",
+        null=True,
+    )
 
 
 class HeldEvent(Base, table=True):

@@ -235,7 +235,7 @@ async def remove_held(session: WriteSession, held: Collection[Held]) -> None:
 async def pending_of_sender(
     session: ReadSession, org_id: UUID, sender_id: UUID, after: UUID | None, size: int
 ) -> list[PendingEvent]:
-    """Return a sender's events without effect, by id; those of coarse referrals are nobody's to repair."""
+    """Return a sender's events without effect, by id; those that are settled are nobody's to repair."""
     applied_not = select(
         col(ReferralEvent.id),
         col(ReferralEvent.referral_id),
@@ -245,11 +245,7 @@ async def pending_of_sender(
     ).where(
         col(ReferralEvent.sender_id) == sender_id,
         col(ReferralEvent.not_applied).is_not(None),
-        ~exists().where(
-            col(Referral.org_id) == col(ReferralEvent.org_id),
-            col(Referral.id) == col(ReferralEvent.referral_id),
-            col(Referral.position) == CLOSED,
-        ),
+        col(ReferralEvent.sequence).is_(None),
     )
     held = select(col(HeldEvent.id), col(HeldEvent.referral_id), col(HeldEvent.step), col(HeldEvent.occurred_at)).where(
         col(HeldEvent.org_id) == org_id, col(HeldEvent.sender_id) == sender_id

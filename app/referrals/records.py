@@ -86,6 +86,7 @@ class StoredEvent:
     channel: str | None
     digest: bytes
     not_applied: str | None
+    sequence: int | None
 
     def event(self) -> Event:
         """Return what the fold works on."""

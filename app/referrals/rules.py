@@ -166,7 +166,11 @@ def fold(first: First, events: Iterable[Event], terms: Terms) -> Folded:
     Nothing answers a referral before it is made: an event with an earlier instant, from another clock, counts as
     simultaneous with the making.
     """
-    folded = made(first)
+    return fold_onto(made(first), events, terms)
+
+
+def fold_onto(folded: Folded, events: Iterable[Event], terms: Terms) -> Folded:
+    """Return what a referral and events that come after all it was folded from add up to."""
     for event in sorted(events, key=Event.place):
         if not event.withdraws:
             _fall_silent(folded, event.occurred_at, terms)

@@ -1,6 +1,6 @@
 """What teams and desks do with referrals besides answering them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -23,7 +23,7 @@ from app.identity.rules import Principal
 from app.ingest.coarse import id_may_be_coarse, may_be_coarse
 from app.ingest.rules import Decision, Stored, decide
 from app.ingest.service import Posting, happened, to_the_hour
-from app.ingest.verdicts import noting_unlinked, verdict_on
+from app.ingest.verdicts import not_here, noting_unlinked, period_over, telling_unlinked, verdict_on
 from app.keyring import Keyring, fingerprint
 from app.referrals import folding, making, queries
 from app.referrals.late import recognise_referrals
@@ -76,7 +76,22 @@ async def store_lone(session: WriteSession, postings: Sequence[Posting[LoneRefer
         for listed, posting in zip(made, postings, strict=True)
     ]
     await making.open_referrals(session, rows)
-    return answers
+    not_there = await making.previous_not_here(session, _rows_in(made))
+    return [
+        [
+            verdict if isinstance(row, Verdict) else telling_unlinked(verdict, _links_not_made(row, item, not_there))
+            for row, item, verdict in zip(listed, posting.items, verdicts, strict=True)
+        ]
+        for listed, posting, verdicts in zip(made, postings, answers, strict=True)
+    ]
+
+
+def _links_not_made(row: Row, item: LoneReferralIn, not_there: Container[tuple[UUID, UUID]]) -> list[Fault]:
+    """Return which links of a referral are not made, when these are not there."""
+    found = [period_over("/slip")] if item.slip is not None and row["slip_digest"] is None else []
+    if (row["org_id"], row["previous_referral_id"]) in not_there:
+        found.append(not_here("/previous_referral_id"))
+    return found
 
 
 def _rows_in(read: Sequence[Sequence[Row | Verdict]]) -> list[Row]:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, tuple_, update
 from sqlmodel import col
 
 from app.capacity.models import PlaceHold
@@ -23,8 +23,9 @@ from app.encounters.models import Encounter
 from app.identity.models import Enrolment, ProofSeen, Token
 from app.ingest.coarse import CLOSED
 from app.marks.models import TrailMark
+from app.metrics.people.models import AloneFact, PeopleFact
 from app.patrols.models import Patrol
-from app.referrals.models import HeldEvent, LookupFailure, Referral, ReferralEvent
+from app.referrals.models import UNSETTLED, HeldEvent, LookupFailure, Referral, ReferralEvent
 from app.referrals.vocabulary import State
 
 Session = ReadSession | WriteSession
@@ -34,8 +35,7 @@ EVENT: Final = table_of(ReferralEvent)
 HOLD: Final = table_of(PlaceHold)
 PATROL: Final = table_of(Patrol)
 _TRAIL: Final = table_of(TrailMark)
-_ENDED: Final = (
-    State.offered,  # silence never ends an offer: after 90 days nobody will
+_FAILED: Final = (
     State.refused,
     State.declined,
     State.no_show,
@@ -43,10 +43,14 @@ _ENDED: Final = (
     State.expired,
     State.entered_in_error,
 )
+_TERMINAL: Final = (*_FAILED, State.admitted)
+_ENDED: Final = (State.offered, *_FAILED)
+"""Silence never ends an offer: after 90 days nobody will."""
 EXPIRING: Final = (table_of(Token), table_of(Enrolment), table_of(ProofSeen))
 PASSING: Final = {table_of(HeldEvent): "occurred_at", table_of(LookupFailure): "at"}
 """Rows that wait for something of the same days, with their instants."""
-PURGED: Final = (ENCOUNTER, REFERRAL, EVENT, HOLD, PATROL, _TRAIL, *PASSING, *EXPIRING)
+_SETS: Final = (table_of(PeopleFact), table_of(AloneFact))
+PURGED: Final = (ENCOUNTER, REFERRAL, EVENT, HOLD, PATROL, _TRAIL, *_SETS, *PASSING, *EXPIRING)
 
 
 def fine_encounters(before: date, settled_at: datetime) -> ColumnElement[bool]:
@@ -78,6 +82,36 @@ def fine_referrals(before: date, ended_at: datetime, settled_at: datetime) -> Co
     )
 
 
+def settled_referrals(settled_at: datetime) -> ColumnElement[bool]:
+    """Return the condition: a referral ended, nothing was heard of it since, and some of its events keep their minute.
+
+    An admission has ended it too: the end of the stay may follow, and is settled by itself. What is only offered has no
+    answer yet. The words about events are those of their index.
+    """
+    unsettled = text(f"referral_event.{UNSETTLED}")
+    lately = (
+        exists()
+        .where(
+            EVENT.c.org_id == REFERRAL.c.org_id,
+            EVENT.c.referral_id == REFERRAL.c.id,
+            unsettled,
+            EVENT.c.received_at >= settled_at,
+        )
+        .correlate(REFERRAL)
+    )
+    arrived = (col(Referral.state) == State.arrived.value) & (col(Referral.success) == SuccessState.arrived.value)
+    return and_(
+        col(Referral.position) != CLOSED,
+        or_(col(Referral.state).in_([state.value for state in _TERMINAL]), arrived),
+        col(Referral.received_at) < settled_at,
+        col(Referral.state_at) < settled_at,
+        tuple_(REFERRAL.c.org_id, REFERRAL.c.id).in_(
+            select(EVENT.c.org_id, EVENT.c.referral_id).where(unsettled).correlate(None)
+        ),
+        ~lately,
+    )
+
+
 def old_referrals(before: date, at: datetime) -> ColumnElement[bool]:
     """Return the condition: made before a day, and nothing happened to it since an instant."""
     return and_(
@@ -98,11 +132,27 @@ async def count(session: Session, table: Table, condition: ColumnElement[bool]) 
     return int((await session.execute(select(func.count()).select_from(table).where(condition))).scalar_one())
 
 
+async def count_unsettled(session: Session, condition: ColumnElement[bool]) -> int:
+    """Return how many events of such referrals keep their minute."""
+    joined = EVENT.join(REFERRAL, and_(EVENT.c.org_id == REFERRAL.c.org_id, EVENT.c.referral_id == REFERRAL.c.id))
+    counted = select(func.count()).select_from(joined).where(EVENT.c.sequence.is_(None), condition)
+    return int((await session.execute(counted)).scalar_one())
+
+
 async def some(
     session: WriteSession, table: Table, org_id: UUID, condition: ColumnElement[bool], most: int
 ) -> list[Row]:
     """Return some rows of an organisation, in no order that says anything of time."""
     chosen = select(table).where(table.c.org_id == org_id, condition).order_by(table.c.digest).limit(most)
+    return [dict(row._mapping) for row in await session.execute(chosen)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+async def fine_of(session: WriteSession, org_id: UUID, ids: Collection[UUID]) -> list[Row]:
+    """Return those of an organisation's referrals that are fine."""
+    if not ids:
+        return []
+    c = REFERRAL.c
+    chosen = select(REFERRAL).where(c.org_id == org_id, among(session, c.id, ids), c.position != CLOSED)
     return [dict(row._mapping) for row in await session.execute(chosen)]  # noqa: SLF001 - SQLAlchemy's public name
 
 

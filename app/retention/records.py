@@ -13,6 +13,7 @@ class Report:
     """First service day whose records are kept fine."""
     kept_from: date
     """First service day whose records are kept at all."""
+    settled: Counter[str] = field(default_factory=Counter)
     coarse: Counter[str] = field(default_factory=Counter)
     deleted: Counter[str] = field(default_factory=Counter)
     copies: int = 0
@@ -25,4 +26,4 @@ class Report:
     @property
     def did_something(self) -> bool:
         """Whether any row was changed or deleted."""
-        return bool(self.coarse.total() or self.deleted.total())
+        return bool(self.settled.total() or self.coarse.total() or self.deleted.total())

@@ -1,11 +1,11 @@
-"""What a referral and its events are once coarse. Pure Python."""
+"""What events are once settled, and a referral and its events once coarse. Pure Python."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from app.ingest.coarse import CLOSED, coarse_digest, coarse_id, monday_of, shift
+from app.ingest.coarse import CLOSED, coarse_digest, coarse_id, monday_of, shift, slot_began
 from app.keyring import Keyring
 from app.referrals.records import SERVICE
 from app.referrals.vocabulary import Step
@@ -47,27 +47,57 @@ def coarse_referral(keyring: Keyring, row: Row, place: str, waiting_parents: Col
 def coarse_events(keyring: Keyring, referral: Row, events: Iterable[Row]) -> list[dict[str, Any]]:
     """Return the events of a referral once coarse: a slot of two hours, and their number in the order of the fold.
 
-    The number stands in the milliseconds, so that their order stays what it was.
+    The number stands in the milliseconds, so that their order stays what it was. None comes before the making, as the
+    beginning of a settled one's slot may.
     """
-    move = shift(referral["created_at"], referral["cohort_day"])
+    made_at = referral["created_at"]
+    move = shift(made_at, referral["cohort_day"])
     return [
         dict(event)
-        | {name: move(event[name]) + _TICK * number for name in _REPORTED}
+        | {name: move(max(event[name], made_at)) + _TICK * number for name in _REPORTED}
         | {
             "id": coarse_id(keyring, event["id"]),
             "referral_id": coarse_id(keyring, referral["id"]),
-            "digest": coarse_digest(keyring, event["digest"]),
+            "digest": _keyed_digest(keyring, event),
+            "sequence": number,
         }
         for number, event in enumerate(_in_order(events), start=1)
     ]
 
 
-def _in_order(events: Iterable[Row]) -> Sequence[Row]:
-    """Return events as the fold takes them (`app.referrals.rules.Event.place`)."""
+def settled_events(keyring: Keyring, events: Collection[Row]) -> list[dict[str, Any]]:
+    """Return those events of a referral that were not settled yet as they are then.
 
-    def place(event: Row) -> tuple[bool, datetime, bool, datetime, UUID]:
+    Of their instants the two-hour slots of the Paris clock are left, and their number in the order of the fold, which
+    stands in the milliseconds too. The hour they were received in stays.
+    """
+    return [
+        dict(event)
+        | {name: slot_began(event[name]) + _TICK * number for name in ("occurred_at", "recorded_at")}
+        | {
+            "id": coarse_id(keyring, event["id"]),
+            "digest": _keyed_digest(keyring, event),
+            "sequence": number,
+        }
+        for number, event in enumerate(_in_order(events), start=1)
+        if event["sequence"] is None
+    ]
+
+
+def _keyed_digest(keyring: Keyring, event: Row) -> bytes:
+    """Return the digest under which it is known; what was settled has it already."""
+    kept: bytes = event["digest"]
+    return coarse_digest(keyring, kept) if event["sequence"] is None else kept
+
+
+def _in_order(events: Iterable[Row]) -> Sequence[Row]:
+    """Return events as the fold takes them (`app.referrals.rules.Event.place`): first what is settled, as it stood."""
+
+    def place(event: Row) -> tuple[bool, int, bool, datetime, bool, datetime, UUID]:
         by_service = event["sender_id"] == SERVICE
         withdraws = by_service and event["step"] == Step.entered_in_error.value
-        return not withdraws, event["occurred_at"], by_service, event["recorded_at"], event["id"]
+        fine = event["sequence"] is None
+        told = event["occurred_at"], by_service, event["recorded_at"], event["id"]
+        return fine, event["sequence"] or 0, not withdraws, *told
 
     return sorted(events, key=place)

@@ -1,8 +1,8 @@
-"""Purging: records of 90 days become coarse, those of two years go; in steps, so that phones are not kept waiting.
+"""Purging: events of 72 hours lose their minute, records of 90 days become coarse, those of two years go; in steps.
 
-Facts of the days concerned are made final first (`app.metrics.refreshing.finish_before`), so figures stay what they
-were. Every step is a transaction that leaves whole records behind and writes down what it did: a kill loses nothing,
-and the next round goes on.
+Facts of the days concerned are made final first (`app.metrics.refreshing.finish_before`), and stays are counted as they
+become coarse (`app.metrics.housing.keeping`), so figures stay what they were. Every step is a transaction that leaves
+whole records behind and writes down what it did: a kill loses nothing, and the next round goes on.
 """
 
 import asyncio
@@ -21,16 +21,20 @@ from app.audit.service import SERVICE, Act, append
 from app.db.compaction import compact
 from app.db.engine import Database, WriteSession
 from app.db.migrate import snapshots
-from app.db.portability import FOLDING, hold
+from app.db.portability import FOLDING, among, hold
+from app.db.scrubbing import scrub
 from app.directory.rules import PARIS
 from app.directory.service import read_directory
 from app.ingest.coarse import SPARE_DAYS, fine_from, monday_of, noon_of_week
 from app.ingest.queries import set_coarse_before
 from app.keyring import Keyring
+from app.metrics.housing import keeping as housing
+from app.metrics.people import facts as people
 from app.metrics.refreshing import finish_before
 from app.retention import queries
 from app.retention.records import Report
 from app.retention.steps import Counts, Work
+from app.settings import Settings
 
 STEP: Final = 500
 """Records in one transaction."""
@@ -63,7 +67,7 @@ async def purge(
     progress: Progress | None = None,
     pauses: float = 0.0,
 ) -> Report:
-    """Make coarse and delete what is due; return what was done, or would be in a dry run.
+    """Settle, make coarse and delete what is due; return what was done, or would be in a dry run.
 
     After each step it pauses `pauses` times as long as the step took. Several workers may run it at once.
     """
@@ -77,12 +81,18 @@ async def purge(
 
     async def begin(session: WriteSession) -> None:
         await set_coarse_before(session, fine)
+        await people.coarsen(session, fine)
 
-    await finish_before(database, fine + timedelta(days=SPARE_DAYS), then=begin)
     async with database.reading() as session:
         directory = await read_directory(session)
+    await housing.keep_blocked_days(database, directory, fine)
+    await finish_before(database, fine + timedelta(days=SPARE_DAYS), then=begin)
+    unsettled = Work(keyring, directory, queries.REFERRAL, _unsettled(one), STEP)
+    await _work(one, unsettled, "record.settle", unsettled.settle, report.settled)
+    async with database.analysing() as session:
+        holding = await housing.holding(session, directory, _too_fine(one)["referral"][1], one.now)
     for table, condition in _too_fine(one).values():
-        work = Work(keyring, directory, table, condition, STEP)
+        work = Work(keyring, directory, table, condition, STEP, holding if table is queries.REFERRAL else None)
         await _work(one, work, "record.coarsen", work.coarsen, report.coarse)
     for table, condition in _too_old(one).values():
         work = Work(keyring, directory, table, condition, STEP)
@@ -91,6 +101,11 @@ async def purge(
     if report.did_something:
         await _leave_no_trace(one)
     return report
+
+
+def _unsettled(one: _Round) -> ColumnElement[bool]:
+    """Return the condition: a referral whose events have nothing to wait for any more."""
+    return queries.settled_referrals(one.now - _WORDS_COME_LATE)
 
 
 def _too_fine(one: _Round) -> Due:
@@ -124,8 +139,13 @@ def _passing(one: _Round) -> Due:
 
 async def _look(one: _Round) -> None:
     async with one.database.analysing() as session:
+        one.report.settled[str(queries.EVENT.name)] = await queries.count_unsettled(session, _unsettled(one))
+        directory = await read_directory(session)
+        holding = await housing.holding(session, directory, _too_fine(one)["referral"][1], one.now)
+        waits = among(session, queries.REFERRAL.c.id, holding.waiting)
         for name, (table, condition) in _too_fine(one).items():
-            one.report.coarse[name] = await queries.count(session, table, condition)
+            due = condition & ~waits if table is queries.REFERRAL else condition
+            one.report.coarse[name] = await queries.count(session, table, due)
         for name, (table, condition) in (_too_old(one) | _passing(one)).items():
             one.report.deleted[name] = await queries.count(session, table, condition)
 
@@ -157,6 +177,7 @@ async def _sweep_out(one: _Round) -> None:
     before = one.report.fine_from
     async with one.database.writing(long=True) as session:
         await queries.part_from_encounters(session, before)
+        await housing.forget_unlinked(session)
         counts = {
             name: count
             for name, (table, condition) in _passing(one).items()
@@ -167,9 +188,20 @@ async def _sweep_out(one: _Round) -> None:
     one.report.deleted.update(counts)
 
 
+async def rewrite(settings: Settings) -> list[str]:
+    """Write the files of what is purged anew, so that they hold nothing of it; return what is left to do, as sentences.
+
+    For a quiet hour: writers wait meanwhile. Raises `unavailable` as `app.db.scrubbing.scrub` does.
+    """
+    return await scrub(settings, [str(table.name) for table in queries.PURGED])
+
+
 async def _leave_no_trace(one: _Round) -> None:
-    """Remove copies that hold what was purged, and what the files still hold of it."""
-    if one.database.is_sqlite:
+    """Remove copies that hold what was purged, and what the files still hold of it.
+
+    Events are settled every hour: for their minutes alone a copy of before a migration is not given up.
+    """
+    if one.database.is_sqlite and (one.report.coarse.total() or one.report.deleted.total()):
         for copy in snapshots(one.database.file):
             copy.unlink(missing_ok=True)
             one.report.copies += 1

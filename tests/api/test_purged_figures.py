@@ -1,6 +1,7 @@
 """Figures about days whose records are coarse: what they were, or refused; never counted from coarse records."""
 
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -28,16 +29,26 @@ ANSWERED: tuple[tuple[str, dict[str, str]], ...] = (
     ("unmet-demand", {}),
     ("effort", {}),
     ("reporting", {}),
-    ("coverage", {}),
     ("territories", {}),
     ("flows", {}),
+    ("housing", {"granularity": "week"}),
 )
 REFUSED: tuple[tuple[str, dict[str, str]], ...] = (
     ("funnel", {"horizon_days": "14"}),
     ("funnel", {"group_by": "facility"}),
     ("funnel", {"persons": "true"}),
-    ("housing", {}),
 )
+
+
+NEED_DAYS_OF_CARDS = frozenset({"file_active", "contacts_per_person"})
+"""Persons: of parts of months they are not known once days are coarse (`tests/api/test_coarse_people.py`)."""
+
+
+def _told(answer: Any) -> Any:
+    """Return an answer without the measures that need to know on which day a card was shown."""
+    if isinstance(answer, list):
+        return [_told(one) for one in answer if not (isinstance(one, dict) and one.get("code") in NEED_DAYS_OF_CARDS)]
+    return {name: _told(value) for name, value in answer.items()} if isinstance(answer, dict) else answer
 
 
 @pytest.fixture
@@ -82,11 +93,11 @@ async def test_that_facts_hold_stay_what_they_were(
     await purge(context.database, context.keyring, clock())
     assert {row["slot"] for row in await rows(context, Encounter, org_id=house.org_id)} == {None}
     for (what, more, days), was in zip(asked, before, strict=True):
-        assert await asker.ask(what, *days, **more) == was, what
+        assert _told(await asker.ask(what, *days, **more)) == _told(was), what
     await rebuild(context.database)
     assert await verify(context.database) == dict.fromkeys(FACTS, 0)
     for (what, more, days), was in zip(asked, before, strict=True):
-        assert await asker.ask(what, *days, **more) == was, what
+        assert _told(await asker.ask(what, *days, **more)) == _told(was), what
 
 
 @pytest.mark.parametrize(("what", "more"), REFUSED)
@@ -98,6 +109,6 @@ async def test_that_facts_do_not_hold_are_refused_with_the_first_day_that_can_be
     assert answer.status_code == 422
     [fault] = answer.json()["errors"]
     assert fault["pointer"] == "?from"
-    first = fine_from(clock() - timedelta(hours=1)) + timedelta(days=what == "housing")
+    first = fine_from(clock() - timedelta(hours=1))
     assert first.isoformat() in fault["detail"]
     assert (await asker.get(what, first, "2026-08-01", **more)).status_code == 200

@@ -20,7 +20,8 @@ from app.metrics.people.queries import numbers
 async def count(session: ReadSession, view: View, windows: Sequence[Window]) -> list[Counted]:
     """Return what was counted in each window; windows may share days, and each day is read once."""
     before = await unlinked_before(session)
-    answerable = [window for window in windows if _why_not(window, before) is None]
+    refused = {window.period: _why_not(window, before, view.fine_from) for window in windows}
+    answerable = [window for window in windows if refused[window.period] is None]
     days = {day for window in answerable for day in _days(window)}
     stale = days & await marked(session, view.org_id, min(days), max(days) + timedelta(days=1)) if days else set()
     met: defaultdict[date, Met] = defaultdict(Met, await queries.met(session, view, stale))
@@ -34,14 +35,19 @@ async def count(session: ReadSession, view: View, windows: Sequence[Window]) -> 
     for day, card in shown:
         lately[day].add(known[card])
     sets = lately | {day: BitMap().union(*some) for day, some in parts.items()}
-    return [_counted(window, _why_not(window, before), met, sets) for window in windows]
+    return [_counted(window, refused[window.period], met, sets) for window in windows]
 
 
-def _why_not(window: Window, before: date | None) -> Refusal | None:
-    """Return why nothing can be counted in a window, or None when it can; cards of days `before` one are gone."""
+def _why_not(window: Window, before: date | None, fine_from: date | None) -> Refusal | None:
+    """Return why nothing can be counted in a window, or None when it can.
+
+    Cards of days `before` one are gone; of days before `fine_from` it is not known any more who was met on which.
+    """
     if before is not None and window.period.since < before:
         return Refusal.cards_gone
-    return Refusal.straddles_new_year if window.key_period is None else None
+    if window.key_period is None:
+        return Refusal.straddles_new_year
+    return Refusal.days_gone if fine_from is not None and window.period.since < fine_from else None
 
 
 def _counted(

@@ -28,6 +28,7 @@ class Refusal(StrEnum):
 
     straddles_new_year = "straddles_new_year"
     cards_gone = "cards_gone"
+    days_gone = "days_gone"
     nobody_with_a_card = "nobody_with_a_card"
     too_few_persons = "too_few_persons"
     too_few_seen_twice = "too_few_seen_twice"
@@ -40,6 +41,7 @@ class Refusal(StrEnum):
 REASONS: Final[Mapping[Refusal, str]] = {
     Refusal.straddles_new_year: "the window straddles New Year, when cards get other numbers",
     Refusal.cards_gone: "the key of the period was closed: its cards are gone",
+    Refusal.days_gone: "these days are kept in less detail: on which of them a card was shown is not known any more",
     Refusal.nobody_with_a_card: "nobody with a card was met in the window",
     Refusal.too_few_persons: "fewer than 50 persons with a card were met in the window",
     Refusal.too_few_seen_twice: "fewer than 10 persons were met on exactly two days",

@@ -92,6 +92,25 @@ class PeopleFacts:
         return wrong + await _wrong_months(session, org_id)
 
 
+async def coarsen(session: WriteSession, before: date) -> None:
+    """Let sets of days before one no longer tell the day: one set a month is left of them, at the month's first day.
+
+    So months are what they were, and the sum of days that are left. Of who was met alone nothing is left: it was asked
+    for by days. Nobody computes facts of these days any more.
+    """
+    fact = _PEOPLE.c
+    days = select(fact.org_id, fact.first_day).where(fact.span == Span.day.value, fact.first_day < before)
+    found = (await session.execute(days.distinct())).all()
+    for org_id, month in {(org_id, cohort_of(day, Span.month)) for org_id, day in found if day.day != 1}:
+        part = Period(month.since, min(month.until, before))
+        together: People = defaultdict(BitMap)
+        for (_, territory), people in (await _kept_people(session, org_id, Span.day, part)).items():
+            together[part.since, territory] |= people
+        merged = [part.since + timedelta(days=n) for n in range(part.days)]
+        await _store_people(session, org_id, Span.day, merged, together)
+    await session.execute(delete(_ALONE).where(_ALONE.c.day < before))
+
+
 FACTS: Final = PeopleFacts()
 
 

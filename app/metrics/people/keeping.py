@@ -1,18 +1,20 @@
 """Persons of a key period as numbers, kept when what links them goes: how many, and nothing about who.
 
 Months, quarters and the year, for each organisation and all together: everywhere, in each perimeter, in each territory
-with what lies below it, and in each territory by itself. Other questions about a closed period have no answer left.
+with what lies below it, and in each territory by itself. They are counted from the sets of months, which are exact; the
+records are coarse by then, so of teams, which have no sets, nothing is kept. Other questions about a closed period have
+no answer left.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from pyroaring import BitMap
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from app.db.bulk import insert_all_new
 from app.db.engine import ReadSession, WriteSession
@@ -21,11 +23,10 @@ from app.directory.service import Directory
 from app.keyring import seals_of
 from app.marks.queries import everybody
 from app.metrics.cohorts import Span
-from app.metrics.counting import number_of, within
-from app.metrics.facts import EVERYBODY, EVERYWHERE
+from app.metrics.counting import within
+from app.metrics.facts import EVERYWHERE
 from app.metrics.indicator import Granularity, Period
 from app.metrics.people.models import AloneFact, PeopleFact, PersonNumber, PersonsKept
-from app.metrics.people.queries import ENCOUNTER
 from app.metrics.people.vocabulary import KeptSpan
 
 _KEPT: Final = table_of(PersonsKept)
@@ -67,14 +68,11 @@ async def keep(session: WriteSession, year: int, directory: Directory) -> int:
     cohorts = _cohorts(year)
     sets = await _sets(session, year)
     rows = [
-        {"scope": scope_of(org_id, where), "team_id": EVERYBODY, "span": span.value, "first_day": day, "persons": n}
+        {"scope": scope_of(org_id, where), "span": span.value, "first_day": day, "persons": n}
         for org_id in [None, *sorted(await everybody(session))]
         for where in _wheres(directory)
         for span, day, n in _counted(sets.get(org_id, {}), where, cohorts)
     ]
-    for where in {None, *(directory.within(one.code) for one in directory.perimeters)}:
-        for span, periods in cohorts.items():
-            rows += await _of_teams(session, where, span, periods)
     starts = {period.since for periods in cohorts.values() for period in periods}
     await session.execute(delete(_KEPT).where(_KEPT.c.first_day.in_(sorted(starts))))
     if rows:
@@ -124,36 +122,17 @@ def _counted(
                 yield span, period.since, persons
 
 
-async def _of_teams(
-    session: WriteSession, where: Where, span: KeptSpan, periods: Sequence[Period]
-) -> list[dict[str, Any]]:
-    """Return the numbers of each team that saw a card, counted from the encounters."""
-    number, team = number_of(ENCOUNTER.c.service_day, periods).label("number"), ENCOUNTER.c.team_id
-    counted = select(number, team, func.count(ENCOUNTER.c.link_id.distinct())).where(
-        ENCOUNTER.c.link_id.is_not(None),
-        ~ENCOUNTER.c.withdrawn,
-        within(ENCOUNTER.c.service_day, Period(periods[0].since, periods[-1].until)),
-    )
-    if where is not None:
-        counted = counted.where(ENCOUNTER.c.territory.in_(sorted(where)))
-    scope = scope_of(None, where)
-    return [
-        {"scope": scope, "team_id": key, "span": span.value, "first_day": periods[n].since, "persons": persons}
-        for n, key, persons in await session.execute(counted.group_by("number", team))
-    ]
-
-
 async def kept(
     session: ReadSession, scopes: Collection[bytes], years: Collection[int]
-) -> dict[tuple[bytes, UUID, KeptSpan, date], int]:
-    """Return {(scope, team, span, first day): persons} of these years, with the nil UUID for all teams."""
+) -> dict[tuple[bytes, KeptSpan, date], int]:
+    """Return {(scope, span, first day): persons} of these years."""
     if not scopes or not years:
         return {}
     whole = Period(date(min(years), 1, 1), date(max(years) + 1, 1, 1))
     found = await session.execute(
         select(_KEPT).where(_KEPT.c.scope.in_(sorted(scopes)), within(_KEPT.c.first_day, whole))
     )
-    return {(bytes(scope), team, KeptSpan(span), day): persons for scope, team, span, day, persons in found}
+    return {(bytes(scope), KeptSpan(span), day): persons for scope, span, day, persons in found}
 
 
 async def forget(session: WriteSession, year: int) -> None:

@@ -31,7 +31,10 @@ class PersonNumber(Base, table=True):
 
 
 class PeopleFact(Base, table=True):
-    """Who was met in a day or month in one territory, as a Roaring bitmap of numbers."""
+    """Who was met in a day or month in one territory, as a Roaring bitmap of numbers.
+
+    Of the days whose records are coarse there is one set a month, at its first day.
+    """
 
     __tablename__ = "people_fact"
     __table_args__ = (
@@ -51,7 +54,8 @@ class AloneFact(Base, table=True):
     """The encounters with one person of a day in one territory, and who showed a card of the day's own year.
 
     A card shown after midnight in the last night of a year is of the next year's key and not in it: all of a row goes
-    with the key of its day's year. Three organisations in 15 territories have 48 rows a day, 17,500 a year.
+    with the key of its day's year, and before that when its records become coarse. Three organisations in 15
+    territories have 48 rows a day, 17,500 a year.
     """
 
     __tablename__ = "alone_fact"
@@ -73,7 +77,7 @@ class PersonsKept(Base, table=True):
     """How many persons showed a card in a month, quarter or year of a closed period: numbers that link nothing.
 
     Counted from the sets before these go with the period's key: for each organisation and all together, in all
-    territories, in each territory with what lies below it and in each perimeter; of each team where it has any.
+    territories, in each territory with what lies below it and in each perimeter.
     """
 
     __tablename__ = "persons_kept"
@@ -83,7 +87,6 @@ class PersonsKept(Base, table=True):
     )
 
     scope: bytes = column(Bytes16, "SHA-256(organisation, territories)[:16]: whose encounters, and where.", key=True)
-    team_id: UUID = column(Key, "Team; the nil UUID for all.", key=True)
     span: str = column(Word, "Whether it covers a month, a quarter or a year.", key=True)
     first_day: date = column(Day, "First service day.", key=True)
     persons: int = column(Integer, "Distinct cards.")

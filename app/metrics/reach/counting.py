@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
-from uuid import UUID
 
 from app.db.engine import ReadSession
 from app.marks.queries import unlinked_before
 from app.metrics.asking import View
 from app.metrics.cohorts import always_settled
 from app.metrics.contacts import counting as contacts
-from app.metrics.facts import EVERYBODY, parts_of
+from app.metrics.facts import parts_of
 from app.metrics.indicator import Period
-from app.metrics.linking import gone
+from app.metrics.linking import CARDS_GONE, KEPT_BY_MONTH, gone, kept_by_month
 from app.metrics.people.keeping import kept, scope_of, span_of
 from app.metrics.people.vocabulary import KeptSpan
 from app.metrics.reach import people, queries
@@ -39,17 +38,20 @@ async def persons(
     periods: Sequence[Period],
     group_by: ReachGroupBy | None,
     groups: Collection[Cell] = (),
-) -> dict[Cell, int | None]:
-    """Return how many different cards were seen in each period and group: by bitmaps; teams have none.
+) -> dict[Cell, int | str]:
+    """Return how many different cards were seen in each period and group, or why that is not known: by bitmaps.
 
-    Of periods whose cards are gone, what was kept as a number: for all of the period, or for each of `groups` in it.
-    None: that was not kept.
+    Teams have none. Of periods whose cards are gone, what was kept as a number: for all of the period, or for each of
+    `groups` in it.
     """
     first = gone(periods, await unlinked_before(session))
-    found: dict[Cell, int | None] = {}
+    found: dict[Cell, int | str] = {}
     if first < len(periods):
         live = await _seen(session, view, periods[first:], group_by)
+        blurred = {n for n in range(first, len(periods)) if kept_by_month(periods[n], view.fine_from)}
         found = {(number + first, key): persons for (number, key), persons in live.items()}
+        asked = {*found, *groups, *((n, None) for n in blurred if group_by is None)}
+        found |= dict.fromkeys((cell for cell in asked if cell[0] in blurred), KEPT_BY_MONTH)
     if first:
         cells = [(n, None) for n in range(first)] if group_by is None else [one for one in groups if one[0] < first]
         found |= await _kept(session, view, periods, group_by, cells)
@@ -72,23 +74,18 @@ async def _kept(
     periods: Sequence[Period],
     group_by: ReachGroupBy | None,
     cells: Sequence[tuple[int, str | None]],
-) -> dict[Cell, int | None]:
-    """Return the numbers kept of these cells; those of teams are kept whoever asks."""
+) -> dict[Cell, int | str]:
+    """Return the numbers kept of these cells, or that there are none; of teams none are."""
+    if group_by is ReachGroupBy.team:
+        return dict.fromkeys(cells, CARDS_GONE)
 
     def scope(key: str | None) -> bytes:
-        match group_by:
-            case ReachGroupBy.territory:
-                return scope_of(view.org_id, frozenset([key or ""]))
-            case ReachGroupBy.team:
-                return scope_of(None, view.territories)
-            case None:
-                return scope_of(view.org_id, view.territories)
+        return scope_of(view.org_id, view.territories if key is None else frozenset([key]))
 
     numbers = await kept(session, {scope(key) for _, key in cells}, {periods[n].since.year for n, _ in cells})
-    found: dict[Cell, int | None] = {}
+    found: dict[Cell, int | str] = {}
     for n, key in cells:
         span, since = span_of(periods[n]), periods[n].since
-        team = UUID(key) if key and group_by is ReachGroupBy.team else EVERYBODY
-        is_kept = (scope(key), EVERYBODY, KeptSpan.year, since.replace(month=1)) in numbers
-        found[n, key] = numbers.get((scope(key), team, span, since), 0) if span and is_kept else None
+        is_kept = (scope(key), KeptSpan.year, since.replace(month=1)) in numbers
+        found[n, key] = numbers.get((scope(key), span, since), 0) if span and is_kept else CARDS_GONE
     return found

@@ -47,17 +47,26 @@ class Reached:
     key: str | None
     counts: ReachCounts
     persons: int | None
-    """Distinct cards; None where these are gone and their number was not kept."""
+    """Distinct cards; None where that is not known."""
+    unknown: str | None = None
+    """Why not."""
 
 
 def reached(
-    periods: Sequence[Period], counts: Mapping[Cell, ReachCounts], persons: Mapping[Cell, int | None], *, grouped: bool
+    periods: Sequence[Period], counts: Mapping[Cell, ReachCounts], persons: Mapping[Cell, int | str], *, grouped: bool
 ) -> list[Reached]:
-    """Return a record for each period, or for each group there is in each, by key: an empty period has counts of 0."""
+    """Return a record for each period, or for each group there is in each, by key: an empty period has counts of 0.
+
+    `persons` are a number, or why there is none.
+    """
     cells = (
         sorted(counts, key=lambda cell: (cell[0], cell[1] or ""))
         if grouped
         else [(n, None) for n in range(len(periods))]
     )
-    nothing = ReachCounts.none()
-    return [Reached(periods[n], key, counts.get((n, key), nothing), persons.get((n, key), 0)) for n, key in cells]
+    return [_reached(periods[n], key, counts.get((n, key)), persons.get((n, key), 0)) for n, key in cells]
+
+
+def _reached(period: Period, key: str | None, counts: ReachCounts | None, persons: int | str) -> Reached:
+    known = persons if isinstance(persons, int) else None
+    return Reached(period, key, counts or ReachCounts.none(), known, persons if isinstance(persons, str) else None)

@@ -13,7 +13,6 @@ from app.identity.service import list_teams
 from app.metrics.asking import Compute, Question, limits
 from app.metrics.figures import MeasureSent, TermSent, territory_labels
 from app.metrics.indicator import Figure, Granularity, Period, Ratio, Split
-from app.metrics.linking import CARDS_GONE
 from app.metrics.reach.counting import counts, persons
 from app.metrics.reach.definitions import (
     INDICATORS,
@@ -58,7 +57,7 @@ def _plain(counted: Callable[[Reached], int], unknown: Callable[[Reached], int] 
 
 def _file_active(of: Reached) -> Figure:
     if of.persons is None:
-        return _figure(of, None, 0, unknown=_anonymous(of), reason=CARDS_GONE)
+        return _figure(of, None, 0, unknown=_anonymous(of), reason=of.unknown)
     if of.counts.contacts and not of.persons:
         return _figure(of, None, 0, unknown=_anonymous(of), reason="no card was shown")
     return _figure(of, of.persons, of.persons, unknown=_anonymous(of))
@@ -72,7 +71,7 @@ def _anonymous_share(of: Reached) -> Figure:
 def _per_person(of: Reached) -> Figure:
     above, below = of.counts.with_card, of.persons
     if below is None:
-        return _figure(of, None, above, None, _anonymous(of), CARDS_GONE)
+        return _figure(of, None, above, None, _anonymous(of), of.unknown)
     reason = None if below else "no card was shown"
     return _figure(of, Ratio(above, below).value, above, below, _anonymous(of), reason)
 
