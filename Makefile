@@ -6,6 +6,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+# Tests start hundreds of processes, and import hundreds of files: what was compiled once is kept, whatever a shell says.
+unexport PYTHONDONTWRITEBYTECODE
 # The first Python that is new enough; override with PYTHON=...
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -21,7 +23,7 @@ run: $(VENV)/.run-stamp $(BIN)/maraude ## Migrate, load the demo city into an em
 	@exec $(BIN)/maraude serve
 
 test: $(VENV)/.dev-stamp ## Run all tests, on SQLite and on a private PostgreSQL; ARGS="tests/unit -k slips" narrows
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(VENV)/.dev-stamp ## Explore the whole API with all phases of Schemathesis, and send canaries everywhere, at length
 	@FUZZ_EXAMPLES=100 CANARY_ROUNDS=5 $(BIN)/python -m pytest -s tests/contract/test_schemathesis.py tests/hostile $(ARGS)

@@ -23,8 +23,18 @@ from tests.clock import NIGHT, SetClock
 from tests.lacking import go_without
 from tests.openapi_checks import CheckedTransport, Contract
 
-_FROZEN = Path(__file__).parent.parent / "openapi" / "v1.json"
+_TESTS = Path(__file__).parent
+_FROZEN = _TESTS.parent / "openapi" / "v1.json"
+_MANY_SHORT = ("api", "architecture", "unit")
+"""Folders of many short tests."""
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put folders of long tests first: workers take files in this order, and none is left alone with a long one."""
+    ranks = {folder: rank for rank, folder in enumerate(_MANY_SHORT, 1)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(_TESTS).parts[0], 0))
 
 
 @pytest.fixture(scope="session")

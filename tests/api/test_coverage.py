@@ -64,6 +64,27 @@ def reasons(shown: Json) -> set[str | None]:
     return {part["reason"] for part in parts}
 
 
+# First, while there is little of anybody else that the upkeep would compute with it.
+async def test_a_recount_finds_facts_and_cards_that_somebody_changed(
+    phone: Device, context: Context, house: House
+) -> None:
+    await meet_many(phone, 2, [1, 5])
+    await refresh(context.database)
+    changes = (
+        update(AloneFact).where(col(AloneFact.org_id) == house.org_id).values(with_card=99),
+        update(AloneFact).where(col(AloneFact.org_id) == house.org_id).values(people=BitMap([99]).serialize()),
+        update(Encounter).where(col(Encounter.org_id) == house.org_id).values(link_id=b"never seen so far"[:16]),
+    )
+    for change in changes:
+        async with context.database.writing() as session:
+            await session.execute(change)
+        assert (await verify(context.database, house.org_id))["people"] > 0
+        async with context.database.writing() as session:
+            await mark_days(session, [(house.org_id, _FIRST + timedelta(days=number)) for number in (1, 5)])
+        await refresh(context.database)
+        assert (await verify(context.database, house.org_id))["people"] == 0
+
+
 async def test_a_street_worked_out_by_hand(client: httpx.AsyncClient, phone: Device, token: str) -> None:
     """f1 = 30, f2 = 15, f3 = 10: n = 55; halves meet at the 21st day: n1 = 45, n2 = 35, m = 25."""
     await meet_many(phone, 20, [5])
@@ -218,23 +239,3 @@ class TestAQuestion:
         assert await notes(context, house.org_id, "metrics.coverage") == [
             {"from": "2026-02-01", "to": "2026-03-03", "weeks": 8, "territory": "75118", "kind": None}
         ]
-
-
-async def test_a_recount_finds_facts_and_cards_that_somebody_changed(
-    phone: Device, context: Context, house: House
-) -> None:
-    await meet_many(phone, 2, [1, 5])
-    await refresh(context.database)
-    changes = (
-        update(AloneFact).where(col(AloneFact.org_id) == house.org_id).values(with_card=99),
-        update(AloneFact).where(col(AloneFact.org_id) == house.org_id).values(people=BitMap([99]).serialize()),
-        update(Encounter).where(col(Encounter.org_id) == house.org_id).values(link_id=b"never seen so far"[:16]),
-    )
-    for change in changes:
-        async with context.database.writing() as session:
-            await session.execute(change)
-        assert (await verify(context.database, house.org_id))["people"] > 0
-        async with context.database.writing() as session:
-            await mark_days(session, [(house.org_id, _FIRST + timedelta(days=number)) for number in (1, 5)])
-        await refresh(context.database)
-        assert (await verify(context.database, house.org_id))["people"] == 0

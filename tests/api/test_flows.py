@@ -75,6 +75,45 @@ def links(answer: Json) -> Links:
     return {(link["source"], link["target"], link["rule"]): link["value"] for link in answer["links"]}
 
 
+# First, while there is little of anybody else that the upkeep would compute with it.
+async def test_what_is_learnt_late_of_a_referral_changes_the_days_of_those_that_look_back_at_it(
+    phone: Device, context: Context, clock: SetClock, coordinator: Asker
+) -> None:
+    """Asked with days stale and again after the upkeep: of a chain, of a card, and after a withdrawal."""
+
+    async def flowed() -> tuple[Links, Links]:
+        stale = links(await shown(coordinator, "2026-03-02", "2026-03-03"))
+        await refresh(context.database)
+        kept = links(await shown(coordinator, "2026-03-02", "2026-03-03"))
+        clock.now = NIGHT
+        assert await verify(context.database, coordinator.house.org_id) == dict.fromkeys(FACTS, 0)
+        return stale, kept
+
+    card, early = make.code(), NIGHT - timedelta(days=2)
+    asked = make.referral()
+    met = make.encounter(card=card, occurred_at=early.isoformat(), referrals=[asked])
+    await store(phone, "encounters", met)
+    above = UUID(make.new_id())
+    carded = make.encounter(card=card, referrals=[make.referral(kind="emergency_housing")])
+    await store(phone, "encounters", carded)
+    below = make.lone_referral(kind="emergency_housing", previous_referral_id=str(above))
+    assert outcomes(await post(phone, "referrals", below)) == ["created"]
+    first = ("before.street", "after.open", "first")
+    alone = {first: 1, ("before.street", "after.open", "unlinked"): 1}
+    assert await flowed() == (alone, alone)
+    arrived = make.event(referral_id=asked["id"], occurred_at=(early + timedelta(hours=1)).isoformat())
+    await store(phone, "referral-events", arrived)
+    by_card = {("before.first_reception", "after.open", "card"): 1, ("before.street", "after.open", "unlinked"): 1}
+    assert await flowed() == (by_card, by_card)
+    late = make.lone_referral(id=str(above), occurred_at=early.isoformat())
+    await store(phone, "referrals", late)
+    found = {("before.first_reception", "after.open", "card"): 1, first: 1}
+    assert await flowed() == (found, found)
+    withdrawn = {**met, "revision": 2, "status": "entered_in_error"}
+    assert outcomes(await post(phone, "encounters", withdrawn)) == ["created"]
+    assert await flowed() == ({first: 2}, {first: 2})
+
+
 async def test_a_chain_a_card_and_nothing_make_different_links(
     context: Context, house: House, coordinator: Asker
 ) -> None:
@@ -206,40 +245,3 @@ async def test_what_phones_post_is_what_flows(
         ("before.first_reception", "after.open", "chain"): 1,
     }
     assert len(await notes(context, coordinator.house.org_id, "metrics.flows")) == 1
-
-
-async def test_what_is_learnt_late_of_a_referral_changes_the_days_of_those_that_look_back_at_it(
-    phone: Device, context: Context, clock: SetClock, coordinator: Asker
-) -> None:
-    """Asked with days stale and again after the upkeep: of a chain, of a card, and after a withdrawal."""
-
-    async def flowed() -> tuple[Links, Links]:
-        stale = links(await shown(coordinator, "2026-03-02", "2026-03-03"))
-        await refresh(context.database)
-        kept = links(await shown(coordinator, "2026-03-02", "2026-03-03"))
-        clock.now = NIGHT
-        assert await verify(context.database, coordinator.house.org_id) == dict.fromkeys(FACTS, 0)
-        return stale, kept
-
-    card, early = make.code(), NIGHT - timedelta(days=2)
-    asked = make.referral()
-    met = make.encounter(card=card, occurred_at=early.isoformat(), referrals=[asked])
-    await store(phone, "encounters", met)
-    above = UUID(make.new_id())
-    carded = make.encounter(card=card, referrals=[make.referral(kind="emergency_housing")])
-    await store(phone, "encounters", carded)
-    await store(phone, "referrals", make.lone_referral(kind="emergency_housing", previous_referral_id=str(above)))
-    first = ("before.street", "after.open", "first")
-    alone = {first: 1, ("before.street", "after.open", "unlinked"): 1}
-    assert await flowed() == (alone, alone)
-    arrived = make.event(referral_id=asked["id"], occurred_at=(early + timedelta(hours=1)).isoformat())
-    await store(phone, "referral-events", arrived)
-    by_card = {("before.first_reception", "after.open", "card"): 1, ("before.street", "after.open", "unlinked"): 1}
-    assert await flowed() == (by_card, by_card)
-    late = make.lone_referral(id=str(above), occurred_at=early.isoformat())
-    await store(phone, "referrals", late)
-    found = {("before.first_reception", "after.open", "card"): 1, first: 1}
-    assert await flowed() == (found, found)
-    withdrawn = {**met, "revision": 2, "status": "entered_in_error"}
-    assert outcomes(await post(phone, "encounters", withdrawn)) == ["created"]
-    assert await flowed() == ({first: 2}, {first: 2})

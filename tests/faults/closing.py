@@ -1,14 +1,16 @@
-"""Closes and destroys a period, and dies just before one statement: `python -m tests.faults.closing YEAR FATAL TALLY`.
+"""Closes and destroys a period in forked children that kill themselves: `python -m tests.faults.closing YEAR`.
 
-`FATAL` 0 lets it live; the number of statements begun is then left in the file `TALLY`.
+Reads one number a line; a child dies by SIGKILL just before that statement, and lives when the number is 0. Answers
+each line with what the child ended with: 0, or the signal below 0.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
+import traceback
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -32,7 +34,8 @@ async def _end(year: int) -> None:
         await database.close()
 
 
-def _main(year: int, fatal: int, tally: Path) -> None:
+def _live(year: int, fatal: int) -> int:
+    """Return the status to exit with, if it comes to that."""
     seen = 0
 
     @event.listens_for(Engine, "before_cursor_execute")
@@ -42,9 +45,24 @@ def _main(year: int, fatal: int, tally: Path) -> None:
         if seen == fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    asyncio.run(_end(year))
-    tally.write_text(str(seen))
+    try:
+        asyncio.run(_end(year))
+    except Exception:  # noqa: BLE001 - the parent tells the test that it failed
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _serve(year: int) -> None:
+    asyncio.run(Database(Settings()).close())  # children begin with everything imported, drivers too
+    gc.freeze()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os._exit(_live(year, int(line)))
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    _serve(int(sys.argv[1]))

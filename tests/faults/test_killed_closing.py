@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -55,10 +57,24 @@ async def _left(settings: Settings) -> tuple[int, int]:
     return links, persons
 
 
-def _end(settings: Settings, tally: Path, fatal: int) -> int:
+@contextmanager
+def _ending(settings: Settings) -> Iterator[Callable[[int], int]]:
+    """Give what ends the period of 2025 in a process that dies before a statement; it returns the exit status."""
     given = {"MARAUDE_DATABASE_URL": settings.database_url, "MARAUDE_KEYS_DIR": str(settings.keys_dir)}
-    command = [sys.executable, "-m", "tests.faults.closing", "2025", str(fatal), str(tally)]
-    return subprocess.run(command, env=os.environ | given, check=False).returncode
+    command = [sys.executable, "-m", "tests.faults.closing", "2025"]
+    piped = subprocess.PIPE
+    with subprocess.Popen(command, env=os.environ | given, stdin=piped, stdout=piped, text=True) as process:
+
+        def end(fatal: int) -> int:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{fatal}\n")
+            process.stdin.flush()
+            return int(process.stdout.readline())
+
+        yield end
+        assert process.stdin
+        process.stdin.close()
 
 
 @pytest.fixture
@@ -69,14 +85,15 @@ def installation(empty_database_url: str, tmp_path: Path) -> tuple[Settings, set
 
 
 def test_killed_at_any_statement_and_run_again_it_ends_as_if_nothing_had_happened(
-    installation: tuple[Settings, set[bytes]], tmp_path: Path
+    installation: tuple[Settings, set[bytes]],
 ) -> None:
     settings, _ = installation
-    tally = tmp_path / "tally"
     fatal, died = _FIRST, 0
-    while _end(settings, tally, fatal) == -signal.SIGKILL:
-        died += 1
-        fatal += max(1, int(fatal * _FURTHER))  # further each time: what is done already is not done again
+    with _ending(settings) as end:
+        while (ended := end(fatal)) == -signal.SIGKILL:
+            died += 1
+            fatal += max(1, int(fatal * _FURTHER))  # further each time: what is done already is not done again
+    assert ended == 0
     assert died >= 2
     assert asyncio.run(_left(settings)) == (0, _CARDS)
     assert {path.name for path in settings.keys_dir.glob("period-2025*")} == {
@@ -95,7 +112,8 @@ def test_nothing_of_the_period_is_found_in_the_files_of_postgresql(
         connection.execute("ANALYZE")
         connection.execute("CHECKPOINT")
     assert _found(own_cluster.folder / "data" / "base", seals) == seals
-    assert _end(settings, tmp_path / "tally", 0) == 0
+    with _ending(settings) as end:
+        assert end(0) == 0
     with psycopg.connect(own_cluster.url("ending").replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("CHECKPOINT")  # files that were replaced are removed by the next one
     assert _found(own_cluster.folder / "data" / "base", seals) == set()

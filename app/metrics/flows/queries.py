@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
     Select,
+    bindparam,
     case,
     func,
     literal,
@@ -213,13 +215,20 @@ async def flows(session: ReadSession, question: FlowsQuestion, runs: Sequence[Pe
     ]
 
 
+@lru_cache(maxsize=32)
+def _by_day(lookup: Lookup) -> Select[Any]:
+    """Return the statement of `flows_by_day`: made once for each look-up, as making it takes longer than a run."""
+    whose = _R.c.org_id == bindparam("whose")
+    on_days = _R.c.cohort_day.in_(bindparam("days", expanding=True))
+    followed = _followed(lookup, [on_days, whose, *seen_by(View(None, lookup.territories), _R)])
+    return _counted(followed, followed.c.cohort_day, followed.c.territory)
+
+
 async def flows_by_day(
     session: ReadSession | WriteSession, org_id: UUID, lookup: Lookup, days: Sequence[date]
 ) -> list[tuple[date, str, Cell, int, int]]:
     """Count an organisation's referrals of these days: (day, territory, cell, referrals, received late)."""
-    view = View(org_id, lookup.territories)
-    followed = _followed(lookup, [_R.c.cohort_day.in_(days), *seen_by(view, _R)])
-    found = await session.execute(_counted(followed, followed.c.cohort_day, followed.c.territory))
+    found = await session.execute(_by_day(lookup), {"whose": org_id, "days": list(days)})
     return [
         (day, territory, (source, target, rule), referrals, int(late))
         for day, territory, source, target, rule, referrals, late in map(tuple, found)
