@@ -29,8 +29,19 @@ from app.metrics.reporting.routes import router as reporting
 from app.metrics.territories.routes import router as territories
 from app.metrics.time_to_success.routes import router as time_to_success
 from app.metrics.unmet_demand.routes import router as unmet_demand
+from app.monitoring.alerts.routes import router as monitoring_alerts
+from app.monitoring.costs.routes import router as monitoring_costs
+from app.monitoring.kpis.routes import metrics as monitoring_metrics
+from app.monitoring.kpis.routes import router as monitoring_kpis
+from app.monitoring.snapshots.routes import router as monitoring_snapshots
 from app.oversight.routes import router as oversight
 from app.patrols.routes import router as patrols
+from app.plan.actions.routes import router as plan_register
+from app.plan.coordination.routes import router as plan_coordination
+from app.plan.entries.routes import router as plan_writing
+from app.plan.money.routes import router as plan_money
+from app.plan.steering.routes.context import router as plan_context
+from app.plan.steering.routes.targets import router as plan_targets
 from app.referrals.routes import router as referrals
 from app.releases.routes import router as releases
 from app.signin.routes import router as session
@@ -55,6 +66,8 @@ TAGS: Final[Sequence[Mapping[str, Any]]] = (
     {"name": "metrics", "description": "Pathway figures for coordinators."},
     {"name": "audit", "description": "Who asked and did what, for a data-protection officer."},
     {"name": "releases", "description": "Frozen, protected figures for everybody outside."},
+    {"name": "plan", "description": "The plan itself: its register, actions, money, coordination and targets."},
+    {"name": "monitoring", "description": "What monitors pull: KPIs, alerts, cost per outcome, monthly snapshots."},
     {"name": "service", "description": "The service itself."},
 )
 
@@ -160,7 +173,18 @@ ROUTERS: Final = (
     territories,
     time_to_success,
     unmet_demand,
+    plan_register,
+    plan_money,
+    plan_coordination,
+    plan_targets,
+    plan_context,
     releases,
+    plan_writing,
+    monitoring_kpis,
+    monitoring_metrics,
+    monitoring_alerts,
+    monitoring_costs,
+    monitoring_snapshots,
     oversight,
     service,
 )

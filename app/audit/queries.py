@@ -105,6 +105,12 @@ async def latest(session: ReadSession, org_id: UUID, action: str) -> Remembered 
     return Remembered(*row) if row is not None else None
 
 
+async def every(session: ReadSession, org_id: UUID, action: str) -> Sequence[Remembered]:
+    """Return all entries of one kind, the first one first: of a kind that is rare."""
+    asked = _READ.where(_TABLE.c.org_id == org_id, _TABLE.c.action == action)
+    return [Remembered(*row) for row in await session.execute(asked.order_by(_TABLE.c.number))]
+
+
 async def last_between(
     session: ReadSession, org_id: UUID, since: datetime | None, until: datetime | None, before: int | None, size: int
 ) -> Sequence[Remembered]:

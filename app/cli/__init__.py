@@ -18,6 +18,7 @@ from app.cli import (
     releases,
     retention,
     service,
+    snapshots,
 )
 from app.cli.running import sentence_of
 
@@ -36,7 +37,7 @@ def build() -> typer.Typer:
     retention.add_to(command)
     demo.add_to(command)
     indicators.add_to(command)
-    for subject in (identity, accounts, people, directory, metrics, releases, audit, keys, service):
+    for subject in (identity, accounts, people, directory, metrics, releases, audit, keys, service, snapshots):
         for name, group in subject.GROUPS.items():
             command.add_typer(group, name=name)
     return command

@@ -1,4 +1,4 @@
-"""`maraude demo`: two years of a made-up city, posted as real devices would."""
+"""`maraude demo`: two years of a made-up city, posted as real devices would; and a plan that ran, as published."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from app.cli.running import Hand, fail, finish, iso, run
+from app.demo.vocabulary import PublishedPlan
 
 if TYPE_CHECKING:
     from app.demo.credentials import Credentials
@@ -38,12 +39,18 @@ def demo(
         bool, typer.Option("--credentials", help="Load nothing; print fresh codes and tokens of the city.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    plan: Annotated[
+        PublishedPlan | None, typer.Option(help="Load no city; enter what was published of a plan that ran.")
+    ] = None,
 ) -> None:
     """Load a made-up city through the public API into an empty database, and print ways into it."""
     from app.demo.service import city_until, is_empty
     from app.settings import Settings
 
     settings = Settings()
+    if plan is not None:
+        _enter_plan(settings, plan)
+        return
     if not credentials:
         if not finish(is_empty(settings)):
             if not if_empty:
@@ -52,6 +59,16 @@ def demo(
             return
         _load(settings, city_until(seed, years, _instant(until)), scale, quiet=quiet)
     _show_credentials(run(_issue), settings.public_url)
+
+
+def _enter_plan(settings: "Settings", plan: PublishedPlan) -> None:
+    """Enter a plan, with or without a demo city beside it; a second time changes nothing."""
+    from app.demo.planning import load_plan
+    from app.plan.register.schemas import EntryOutcome
+
+    outcomes = finish(load_plan(settings, plan))
+    counted = ", ".join(f"{outcome} {outcomes[outcome]}" for outcome in EntryOutcome)
+    typer.echo(f"{plan}: {outcomes.total()} entries ({counted}). To be read at /v1/plan?plan={plan}: docs/monitors.md.")
 
 
 def _instant(until: datetime | None) -> datetime:
@@ -127,6 +144,7 @@ Ways in (`maraude demo --credentials` prints fresh ones):
   code for the rest room's desk      {ways.desk_code}
   coordinator's token                {ways.coordinator_token}   until {iso(ways.tokens_until)}
   monitor's token                    {ways.monitor_token}
+  plan secretary's token             {ways.secretary_token}
 With the service running (`maraude serve`):
   maraude rehearse {ways.phone_code} --url {url}      # enrols a make-believe phone and prints its token
   curl -s -H 'Authorization: Bearer {ways.coordinator_token}' \\

@@ -24,6 +24,8 @@ NUMBERING: Final = 5
 """Purpose: giving cards their numbers, whichever organisation met them."""
 PUBLISHING: Final = -1
 """Purpose: counting for releases, and freezing them."""
+PLANNING: Final = -2
+"""Purpose: adding to the register of plans."""
 
 
 class commit_horizon(GenericFunction[int]):  # noqa: N801 - a SQL function

@@ -19,16 +19,17 @@ _LONGEST_LENGTH: Final = 15
 Body = TypeVar("Body")
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body's bytes, inflated when sent as gzip.
+async def read_body(request: Request, limit: int, media: str = "application/json") -> bytes:
+    """Return the body's bytes, inflated when sent as gzip; only one media type is taken.
 
     Raises unsupported_media, body_too_large, body_too_slow or malformed_encoding; never holds more than `limit` bytes.
     """
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise errors.unsupported_media()
+    refused = errors.unsupported_media(f"Only {media}, plain or gzip, is read here.")
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != media:
+        raise refused
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip"}:
-        raise errors.unsupported_media()
+        raise refused
     inflater = zlib.decompressobj(_GZIP_WINDOW) if encoding == "gzip" else None
     received = bytearray()
     try:

@@ -14,16 +14,23 @@ _Context = Mapping[str, Any]
 _SENTENCES: Final[Mapping[str, Callable[[_Context], str]]] = {
     "missing": lambda _: "is required",
     "extra_forbidden": lambda _: "holds a field that is not part of this object",
+    "unexpected_keyword_argument": lambda _: "holds a field that is not part of this object",
     "enum": lambda ctx: f"must be one of {ctx['expected']}",
     "literal_error": lambda ctx: f"must be {ctx['expected']}",
     "int_type": lambda _: "must be an integer",
     "int_from_float": lambda _: "must be an integer",
     "int_parsing": lambda _: "must be an integer",
     "int_parsing_size": lambda _: "is far too large",
+    "float_type": lambda _: "must be a number",
+    "finite_number": lambda _: "must be a finite number",
     "bool_type": lambda _: "must be true or false",
     "bool_parsing": lambda _: "must be true or false",
     "string_type": lambda _: "must be a string",
     "list_type": lambda _: "must be a list",
+    "tuple_type": lambda _: "must be a list",
+    "dataclass_type": lambda _: "must be an object",
+    "union_tag_not_found": lambda _: "must say its type",
+    "union_tag_invalid": lambda ctx: f"must be of one of the types {ctx['expected_tags']}",
     "model_type": lambda _: "must be an object",
     "model_attributes_type": lambda _: "must be an object",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']}",
@@ -37,6 +44,8 @@ _SENTENCES: Final[Mapping[str, Callable[[_Context], str]]] = {
     "uuid_parsing": lambda _: "must be a UUID",
     "uuid_type": lambda _: "must be a UUID",
 }
+_UNKNOWN_FIELD: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+"""What pydantic calls a field that a model, or a dataclass, does not have."""
 _OWN: Final = frozenset({"instant_out_of_bounds", "not_a_code", "repeated_choice", "rule"})
 """Errors raised by the project itself, whose sentence never holds a value."""
 
@@ -62,7 +71,7 @@ def pointer(location: Sequence[int | str]) -> str:
 def fault_of(error: Mapping[str, Any], *, skip: int = 0) -> Fault:
     """Return one fault. The name of an unknown field is the sender's text, so its parent is pointed at instead."""
     location = error["loc"][skip:]
-    if error["type"] == "extra_forbidden":
+    if error["type"] in _UNKNOWN_FIELD:
         location = location[:-1]
     return Fault(pointer(location), str(error["type"]), _sentence(error))
 

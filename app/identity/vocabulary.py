@@ -12,11 +12,12 @@ class Role(StrEnum):
     facility_device = "facility_device"
     coordinator = "coordinator"
     monitor = "monitor"
+    plan_secretary = "plan_secretary"
     administrator = "administrator"
     dpo = "dpo"
 
 
-ACCOUNT_ROLES: Final = (Role.coordinator, Role.monitor, Role.administrator, Role.dpo)
+ACCOUNT_ROLES: Final = (Role.coordinator, Role.monitor, Role.plan_secretary, Role.administrator, Role.dpo)
 """The roles people have; the others belong to devices."""
 
 
@@ -68,6 +69,8 @@ class Permission(StrEnum):
     metrics_read = "metrics:read"
     release_read = "release:read"
     plan_read = "plan:read"
+    plan_write = "plan:write"
+    plan_acknowledge = "plan:acknowledge"
     device_manage = "device:manage"
     account_manage = "account:manage"
     directory_manage = "directory:manage"
@@ -108,8 +111,14 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
             Permission.hold_release,
         }
     ),
-    Role.coordinator: frozenset(_EVERYONE | {Permission.metrics_read, Permission.capacity_read}),
+    Role.coordinator: frozenset(
+        _EVERYONE
+        | {Permission.metrics_read, Permission.capacity_read, Permission.plan_read, Permission.plan_acknowledge}
+    ),
     Role.monitor: frozenset(_EVERYONE | {Permission.release_read, Permission.plan_read}),
+    Role.plan_secretary: frozenset(
+        _EVERYONE | {Permission.release_read, Permission.plan_read, Permission.plan_write, Permission.plan_acknowledge}
+    ),
     Role.administrator: frozenset(
         _EVERYONE | {Permission.device_manage, Permission.account_manage, Permission.directory_manage}
     ),

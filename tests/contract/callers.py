@@ -65,6 +65,9 @@ def request(document: Json, path: str, method: str, operation: Json) -> dict[str
     if schema is not None:
         content = json.dumps(walk.resolved(document, schema)["examples"][0])
         body = {"content": content, "headers": {"Content-Type": "application/json"}}
+    for media, read in operation.get("requestBody", {}).get("content", {}).items():
+        if media != "application/json":
+            body = {"content": read["schema"]["examples"][0], "headers": {"Content-Type": media}}
     return {"method": method.upper(), "url": path, "params": query, **body}
 
 

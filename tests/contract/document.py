@@ -30,7 +30,8 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 def request_schema(operation: Json) -> Json | None:
     """Return the schema of the JSON an operation reads, or None."""
     content = operation.get("requestBody", {}).get("content", {})
-    return content["application/json"]["schema"] if content else None
+    schema: Json | None = content.get("application/json", {}).get("schema")
+    return schema
 
 
 def success(operation: Json) -> tuple[str, Json]:

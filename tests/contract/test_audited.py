@@ -13,7 +13,7 @@ from app.audit.vocabulary import ACTIONS
 from app.db.catalogue import ROOT, all_tables
 from app.http.context import Context
 from app.identity.vocabulary import GRANTS, Permission, Role
-from tests import make, members, people, places, street
+from tests import make, members, people, places, plans, street
 from tests.contract import document as walk
 from tests.contract.callers import Organisation, headers, organisation, request
 from tests.contract.document import Json
@@ -35,6 +35,29 @@ _READING_NEEDS_NO_ENTRY = {
     "get_release": "the same",
     "get_release_dictionary": "the same",
     "get_catalog": "the same",
+    "get_kpis": "about no person, or published: the same for everybody",
+    "get_kpis_file": "the same",
+    "get_kpi_metrics": "the same",
+    "get_costs": "the same",
+    "get_costs_file": "the same",
+    "list_alerts": "about no person: teams, facilities, the plan",
+    "list_snapshots": "about no person, fixed once",
+    "get_snapshot": "the same",
+    "get_snapshot_changes": "the same",
+    "list_plans": "the plan, about no person, the same for everybody",
+    "list_plan_entries": "the same",
+    "get_plan": "the plan, about no person, the same for everybody",
+    "get_actions": "the same",
+    "get_actions_file": "the same",
+    "get_action": "the same",
+    "get_money": "the same",
+    "get_money_file": "the same",
+    "get_coordination": "the same",
+    "get_coordination_file": "the same",
+    "get_targets": "the same",
+    "get_targets_file": "the same",
+    "get_context": "the same",
+    "get_context_file": "the same",
     "get_health": "whether the service works",
     "list_problem_kinds": "documentation",
     "get_problem_kind": "documentation",
@@ -141,6 +164,24 @@ async def _changes_the_password(scene: Scene) -> None:
     assert await scene.length() > before
 
 
+async def _imports(scene: Scene) -> None:
+    await plans.record(scene.context, *plans.base())
+    asked = {"Content-Type": "text/csv", **headers(scene.one.tokens[Role.plan_secretary.value])}
+    body = "code,on,name.fr,name.en,roles,source.title\nville,2020-01-01,Ville,City,funder,Convention\n"
+    answer = await scene.client.post("/v1/plan/imports/body", content=body, headers=asked)
+    assert answer.status_code == 200, answer.text
+
+
+async def _takes_note(scene: Scene) -> None:
+    code = f"plan-{make.new_id()}"
+    overdue = plans.entry("decision", plan=code, on="2020-01-01", due_on="2020-02-01")
+    await plans.record(scene.context, *plans.base(code), overdue)
+    path = f"/v1/plan/alerts/overdue_decision:decision-1/acknowledgements?plan={code}"
+    asked = headers(scene.one.tokens[Role.plan_secretary.value])
+    answer = await scene.client.post(path, json={"id": make.new_id()}, headers=asked)
+    assert answer.status_code == 200, answer.text
+
+
 _BY_HAND: dict[str, Callable[[Scene], Awaitable[object]]] = {
     "enrol_device": _enrols,
     "renew_token": _renews,
@@ -154,6 +195,8 @@ _BY_HAND: dict[str, Callable[[Scene], Awaitable[object]]] = {
     "look_up_referral": _looks_up_in_vain,
     "hold_place": _holds,
     "release_place": _releases,
+    "import_plan_entries": _imports,
+    "post_acknowledgement": _takes_note,
 }
 """What needs more than the document's own example to go well."""
 

@@ -1,6 +1,7 @@
 """What a coordinator may be answered, read off the document: every count has its flag, nothing is crossed too far."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -94,3 +95,23 @@ def test_every_operation_says_that_it_may_be_asked_too_often(document: Json, sta
     for path, method, operation in walk.operations(document):
         assert "too-many-requests" in operation["responses"][status]["description"], (path, method)
         assert {"RateLimit", "RateLimit-Policy", "Retry-After"} <= operation["responses"][status]["headers"].keys()
+
+
+_MONITORED: Final = {
+    "plan", "bom", "decimal",  # which plan, and how a file is written
+    "suffix", "snapshot_id", "since", "alert",  # the path: a form, a month that was frozen, an alert one was shown
+    "if-none-match",
+}  # fmt: skip
+
+
+def test_what_monitors_pull_takes_no_date_no_place_and_no_filter(document: Json) -> None:
+    """Wherever figures about people may stand beside live ones, nobody chooses what they are of (decision 0035)."""
+    pulled = {
+        operation["operationId"]: {parameter["name"] for parameter in operation.get("parameters", ())}
+        for _, _, operation in walk.operations(document)
+        if "monitoring" in operation["tags"]
+    }
+    assert len(pulled) == 10
+    assert set().union(*pulled.values()) == _MONITORED
+    for name in ("get_kpis", "get_kpis_file", "get_kpi_metrics", "get_costs", "get_costs_file", "list_alerts"):
+        assert pulled[name] <= {"plan", "bom", "decimal", "suffix", "if-none-match"}

@@ -3,6 +3,7 @@ belongs to another organisation."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,9 @@ import pytest
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.vocabulary import GRANTS, Permission, Role
-from tests import make, members, places, street
+from app.monitoring.snapshots.service import take
+from tests import make, members, places, plans, street
+from tests.clock import SetClock
 from tests.contract import document as walk
 from tests.contract.callers import CALLERS, NOBODY, REVOKED, STRANGER, Organisation, headers, organisation, request
 from tests.contract.document import Json
@@ -266,6 +269,74 @@ async def _is_published_to_all(two: Two) -> None:
         assert (answers[0].status_code, answers[0].content) == (answers[1].status_code, answers[1].content)
 
 
+def _is_the_same_plan(path: str) -> Check:
+    """Return the check that monitors of two organisations read the same of a plan."""
+
+    async def check(two: Two) -> None:
+        await plans.record(two.context, *plans.base())
+        answers = []
+        for each in (two.one, two.other):
+            answer = await two.client.get(f"/v1/{path}", headers=headers(each.tokens[Role.monitor.value]))
+            assert answer.status_code == 200, answer.text
+            answers.append(answer.content)
+        assert answers[0] == answers[1] != b""
+
+    return check
+
+
+async def _is_the_same_snapshot(two: Two) -> None:
+    code = f"plan-{make.new_id()}"
+    await plans.record(two.context, *plans.base(code))
+    await take(two.context, code, two.context.clock())
+    for path in ("plan/snapshots/2026-02", "plan/snapshots/2026-02/changes/2026-02"):
+        await _is_the_same_plan(f"{path}?plan={code}")(two)
+
+
+async def _takes_note_of_its_own_teams(two: Two) -> None:
+    """A coordinator takes note of a silent team of its own organisation, and knows of no other."""
+    code, clock = f"plan-{make.new_id()}", two.context.clock
+    valid = {"valid_from": "2026-01-01", "valid_to": "2028-01-01"}
+    soon = {"indicator": "team_silence_days", "direction": "at_most", "value": 0.0, "watch": 1.0, "alarm": 9.0}
+    target = plans.entry("target", plan=code, on="2026-01-01", **valid, **soon)
+    await plans.record(two.context, *plans.base(code, **valid), target)
+    own = await organisation(two.client, two.context)
+    assert isinstance(clock, SetClock)
+    clock.advance(timedelta(hours=16))  # the night is over, and nobody wrote
+    silent = f"/v1/plan/alerts/silent_team:{own.house.team_id}/acknowledgements?plan={code}"
+    for each, status in ((two.other, 404), (own, 200)):
+        sent, asked = {"id": make.new_id()}, headers(each.tokens[Role.coordinator.value])
+        assert (await two.client.post(silent, json=sent, headers=asked)).status_code == status
+
+
+async def _enters_for_all(two: Two) -> None:
+    """The register is one: what a secretariat enters, every monitor reads, and not who did."""
+    entered = plans.entry("plan", plan=f"plan-{make.new_id()}")
+    asked = headers(two.one.tokens[Role.plan_secretary.value])
+    answer = await two.client.post("/v1/plan/entries", json={"entries": [entered]}, headers=asked)
+    assert answer.status_code == 200, answer.text
+    await _reads_what_was_entered(two, entered["plan"], "plan")
+
+
+async def _imports_for_all(two: Two) -> None:
+    code = f"plan-{make.new_id()}"
+    await plans.record(two.context, *plans.base(code))
+    asked = {"Content-Type": "text/csv", **headers(two.one.tokens[Role.plan_secretary.value])}
+    body = "code,on,name.fr,name.en,roles,source.title\nville,2020-01-01,Ville,City,funder,Convention\n"
+    answer = await two.client.post(f"/v1/plan/imports/body?plan={code}", content=body, headers=asked)
+    assert answer.status_code == 200, answer.text
+    await _reads_what_was_entered(two, code, "body")
+
+
+async def _reads_what_was_entered(two: Two, code: str, kind: str) -> None:
+    path = f"/v1/plan/entries?plan={code}&type={kind}"
+    answers = [
+        await two.client.get(path, headers=headers(each.tokens[Role.monitor.value])) for each in (two.one, two.other)
+    ]
+    assert answers[0].content == answers[1].content
+    assert code in answers[0].text
+    assert str(two.one.house.org_id) not in answers[0].text
+
+
 _OWNERSHIP: dict[str, Check] = {
     "list_referrals": _lists_its_own_referrals,
     "list_changes": _follows_its_own_referrals,
@@ -294,6 +365,32 @@ _OWNERSHIP: dict[str, Check] = {
     "hold_place": _holds_for_its_own_referrals,
     "list_holds": _holds_for_its_own_referrals,
     "release_place": _releases_its_own_holds,
+    "list_plans": _is_the_same_plan("plans"),
+    "list_plan_entries": _is_the_same_plan("plan/entries?type=action"),
+    "post_plan_entries": _enters_for_all,
+    "import_plan_entries": _imports_for_all,
+    "get_plan": _is_the_same_plan("plan"),
+    "get_actions": _is_the_same_plan("plan/actions"),
+    "get_actions_file": _is_the_same_plan("plan/actions.csv"),
+    "get_action": _is_the_same_plan("plan/actions/1"),
+    "get_money": _is_the_same_plan("plan/money"),
+    "get_money_file": _is_the_same_plan("plan/money.csv"),
+    "get_coordination": _is_the_same_plan("plan/coordination"),
+    "get_coordination_file": _is_the_same_plan("plan/coordination.csv"),
+    "get_targets": _is_the_same_plan("plan/targets"),
+    "get_targets_file": _is_the_same_plan("plan/targets.csv"),
+    "get_context": _is_the_same_plan("plan/context"),
+    "get_context_file": _is_the_same_plan("plan/context.csv"),
+    "get_kpis": _is_the_same_plan("kpis"),
+    "get_kpis_file": _is_the_same_plan("kpis.csv"),
+    "get_kpi_metrics": _is_the_same_plan("../metrics/kpis"),
+    "list_alerts": _is_the_same_plan("plan/alerts"),
+    "post_acknowledgement": _takes_note_of_its_own_teams,
+    "get_costs": _is_the_same_plan("plan/costs"),
+    "get_costs_file": _is_the_same_plan("plan/costs.csv"),
+    "list_snapshots": _is_the_same_plan("plan/snapshots"),
+    "get_snapshot": _is_the_same_snapshot,
+    "get_snapshot_changes": _is_the_same_snapshot,
     "list_releases": _is_published_to_all,
     "get_release": _is_published_to_all,
     "get_release_dictionary": _is_published_to_all,

@@ -217,7 +217,7 @@ def _made_up(schema: Json) -> Any:
 
 
 def put(body: Any, path: Path, value: Any) -> Any:
-    """Return a body with a value at a path; objects that lead there are made, as of a choice of objects one is shown."""
+    """Return a body with a value at a path; objects that lead there are made: of a choice, one is shown."""
     changed = copy.deepcopy(body)
     at = changed
     for step in path[:-1]:

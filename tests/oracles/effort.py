@@ -50,6 +50,40 @@ def effort(patrols: Sequence[Row], encounters: Sequence[Row], asked: Asked) -> d
     }
 
 
+def parts(patrols: Sequence[Row], encounters: Sequence[Row], asked: Asked) -> dict[str, tuple[Any, ...]]:
+    """Return (value, n, denominator, unknown, base, late) of each indicator of patrols; none are planned anywhere."""
+    value = effort(patrols, encounters, asked)
+    held = [row for row in patrols if not row["withdrawn"]]
+    seen = [row for row in held if asked.since <= row["service_day"] < asked.until and _share(row, asked) > 0]
+    timed = [row for row in seen if _is_timed(row)]
+    met = [
+        row
+        for row in encounters
+        if not row["withdrawn"]
+        and asked.since <= row["service_day"] < asked.until
+        and (asked.territories is None or row["territory"] in asked.territories)
+    ]
+    on_one = [row for row in met if any(_is_of(row, one) for one in held if _is_timed(one))]
+    contacts, together = (sum(row["people_count"] for row in rows) for rows in (met, on_one))
+    silent = sum(not any(_is_of(one, row) for one in encounters if not one["withdrawn"]) for row in seen)
+    late = sum(row["first_received_at"] - (row["ended_at"] or row["started_at"]) > DAY for row in seen)
+    hours, nights = value["patrol_hours"], value["nights_with_patrol"]
+    lasting = (len(seen) - len(timed), len(seen), late)
+    over = len([day for day in _days(asked.since, asked.until) if day < _service_day(asked.as_of)])
+    found = {
+        "patrols_held": (len(seen), None, *lasting),
+        "patrols_held_of_planned": (len(seen), None, None, None, late),
+        "patrols_open_ended": (value["patrols_open_ended"], None, None, None, late),
+        "patrols_absurd": (value["patrols_absurd"], None, None, None, late),
+        "patrols_without_contact": (silent, len(seen), None, None, late),
+        "patrol_hours": (len(timed), None, *lasting),
+        "contacts_per_patrol_hour": (together, hours, contacts - together, contacts, late),
+        "nights_with_patrol": (nights, over, None, None, late),
+        "night_patrol_hours": (len(timed), hours, *lasting),
+    }
+    return {code: (value.get(code), *counts) for code, counts in found.items()}
+
+
 def _is_timed(row: Row) -> bool:
     return row["ended_at"] is not None and timedelta() <= row["ended_at"] - row["started_at"] <= 24 * HOUR
 
@@ -91,3 +125,66 @@ def open_minutes(openings: Sequence[Any], since: date, until: date, is_open: Any
         found += (local.hour >= 21 or local.hour < 6) and is_open(openings, minute)
         minute += MINUTE
     return found
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A weekly opening of a facility: minutes of the clock of the day it begins on, of days in [since, until)."""
+
+    facility: Any
+    weekday: int
+    opens: int
+    closes: int
+    since: date
+    until: date
+
+
+def is_open(openings: Sequence[Opening], instant: datetime) -> bool:
+    """Say whether the wall clock shows a time at which one of the openings is on, begun today or yesterday."""
+    wall = instant.astimezone(PARIS)
+    for ago in (0, 1):
+        day, minute = wall.date() - ago * DAY, wall.hour * 60 + wall.minute + ago * 1440
+        for one in openings:
+            if one.since <= day < one.until and day.weekday() == one.weekday and one.opens <= minute < one.closes:
+                return True
+    return False
+
+
+def doors(openings: Sequence[Opening], reports: Sequence[Row], asked: Asked) -> dict[str, tuple[Any, ...]]:
+    """Return (value, n, denominator, unknown, base, late) of what was planned to be open at night, and of what said so.
+
+    `openings` and `reports` are those of the facilities in view.
+    """
+    facilities, over = {one.facility for one in openings}, _service_day(asked.as_of)
+    days = _days(asked.since, asked.until)
+    minutes = {
+        (facility, day): open_minutes([one for one in openings if one.facility == facility], day, day + DAY, is_open)
+        for facility in facilities
+        for day in days
+    }
+    planned = [(facility, day) for (facility, day), open_for in minutes.items() if open_for and day < over]
+    said: dict[tuple[Any, date | None], bool] = {}
+    for report in reports:
+        night = (report["facility_id"], _night_of(report["observed_at"]))
+        said[night] = said.get(night, False) or report["open"]
+    answered = [said[night] for night in planned if night in said]
+    night_hours = sum(open_minutes([], day, day + DAY, lambda _all, _at: True) for day in days) / 60
+    share = sum(answered) / len(answered) if answered else None
+    return {
+        "night_open_hours_planned": (sum(minutes.values()) / 60, len(planned), night_hours, None, None, None),
+        "night_openings_reported": (
+            share, sum(answered), len(answered), len(planned) - len(answered), len(planned), None,
+        ),
+    }  # fmt: skip
+
+
+def _night_of(instant: datetime) -> date | None:
+    """Return the day whose night an instant lies in, by the wall."""
+    wall = instant.astimezone(PARIS)
+    if wall.hour >= 21:
+        return wall.date()
+    return wall.date() - DAY if wall.hour < 6 else None
+
+
+def _days(since: date, until: date) -> list[date]:
+    return [since + n * DAY for n in range((until - since).days)]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -72,3 +72,11 @@ def flows(referrals: Sequence[Row], since: date, until: date) -> Links:
         if left and since <= left.astimezone(PARIS).date() < until:
             found[f"before.{RUNGS[referral['kind']]}", f"exit.{referral['exit_destination']}", "exit"] += 1
     return found
+
+
+def unlinked_share(referrals: Sequence[Row], since: date, until: date) -> tuple[float | None, int, int, int, int, int]:
+    """Return the share of referrals known by nothing: value, n, denominator, unknown, base, late."""
+    made = [one for one in referrals if since <= one["cohort_day"] < until and one["state"] != "entered_in_error"]
+    n = sum(count for (_, _, rule), count in flows(referrals, since, until).items() if rule == "unlinked")
+    late = sum(one["received_at"] - one["created_at"] > timedelta(hours=24) for one in made)
+    return n / len(made) if made else None, n, len(made), 0, len(made), late

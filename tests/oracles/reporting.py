@@ -110,6 +110,11 @@ def referred(
     }
 
 
+def without_a_plan(held: int) -> dict[str, float | None]:
+    """Return the values of no record of the period: no plan of patrols is kept, and what waits does so now."""
+    return {"patrol_reports_received": None, "events_held": held}
+
+
 def _closed(row: Row) -> bool:
     end = row["created_at"] + timedelta(seconds=row["expires_after_s"])
     instants = [row["admitted_at"]]

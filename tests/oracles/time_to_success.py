@@ -148,3 +148,50 @@ def _value(steps: Mapping[int, Mapping[str, Fraction]], day: int) -> float:
 def to_ms(instant: datetime) -> int:
     """Return milliseconds since 1970."""
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+QUANTILES = {"time_to_success_first_quartile": 0.25, "time_to_success_median": 0.5}
+INCIDENCES = {"success_incidence_7d": 7, "success_incidence_30d": 30}
+CODES = (*QUANTILES, *INCIDENCES)
+LONGEST = 365
+"""Days a quantile is looked for in."""
+
+
+def horizon_of(code: str) -> int:
+    """Return how far the curve of an indicator goes."""
+    return INCIDENCES.get(code, LONGEST)
+
+
+def reading(code: str, group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an indicator of a group, read off the figures of the group up to the indicator's horizon."""
+    endings = Counter(group["endings"])
+    value, low, high = _quantile(QUANTILES[code], group) if code in QUANTILES else _incidence(INCIDENCES[code], group)
+    return {
+        "value": value,
+        "n": endings["success"],
+        "denominator": group["made"],
+        "unknown": endings["expired"] + endings["open"],
+        "base": group["made"],
+        "late": group["late"],
+        "low": low,
+        "high": high,
+    }
+
+
+def _quantile(share: float, group: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
+    """Return the day, and those on which the upper and the lower limit come to the share: Brookmeyer and Crowley."""
+
+    def first(limit: str) -> int | None:
+        curve = zip(group["day"], group[limit], group["success"], strict=True)
+        return next((day for day, at, success in curve if (success if at is None else at) >= share), None)
+
+    return group["quantiles"][share], first("success_high"), first("success_low")
+
+
+def _incidence(day: int, group: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
+    """Return the incidence on a day, with the limits of the last step until then."""
+    value = group["incidences"][day]
+    until = [place for place, at in enumerate(group["day"]) if at <= day]
+    if value is None or not until:
+        return value, None, None
+    return value, group["success_low"][until[-1]], group["success_high"][until[-1]]

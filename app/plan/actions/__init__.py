@@ -1,0 +1,1 @@
+"""What each body found of each action, slips and milestones, and what was said of the plan as a whole."""

@@ -1,0 +1,1 @@
+"""Whether those who signed still meet: meetings, attendance, decisions."""

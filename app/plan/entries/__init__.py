@@ -1,0 +1,1 @@
+"""Entries as they come and go: posted, imported from files, listed."""

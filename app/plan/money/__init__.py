@@ -1,0 +1,1 @@
+"""Money promised, promised anew and paid, and what explains the difference."""

@@ -1,0 +1,1 @@
+"""The register itself: entries checked, kept and read back."""

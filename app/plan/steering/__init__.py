@@ -1,0 +1,1 @@
+"""Targets, and what happened around the plan."""
