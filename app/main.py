@@ -27,6 +27,7 @@ from app.identity.service import Authenticator
 from app.keyring import Keyring
 from app.log import described, take_over
 from app.metrics.refreshing import refresh
+from app.monitoring.snapshots.service import take_what_is_due
 from app.referrals.service import sweep
 from app.releases.service import publish_what_is_due
 from app.retention.service import purge
@@ -102,6 +103,9 @@ async def _living(_app: FastAPI, context: Context) -> AsyncIterator[None]:
         asyncio.create_task(
             _now_and_then(context.settings.release_interval_s, partial(_publish, context)), name="publish"
         ),
+        asyncio.create_task(
+            _now_and_then(context.settings.release_interval_s, partial(_snapshot, context)), name="snapshot"
+        ),
     ]
     try:
         yield
@@ -139,7 +143,8 @@ async def _refresh(context: Context) -> None:
 async def _purge(context: Context) -> None:
     report = await purge(context.database, context.keyring, context.clock(), pauses=_PURGE_PAUSES)
     if report.did_something:
-        _log.info('{"purge": {"coarse": %d, "deleted": %d}}', report.coarse.total(), report.deleted.total())
+        done = report.settled.total(), report.coarse.total(), report.deleted.total()
+        _log.info('{"purge": {"settled": %d, "coarse": %d, "deleted": %d}}', *done)
 
 
 async def _anchor(context: Context) -> None:
@@ -149,6 +154,10 @@ async def _anchor(context: Context) -> None:
 
 async def _publish(context: Context) -> None:
     await publish_what_is_due(context, context.clock())
+
+
+async def _snapshot(context: Context) -> None:
+    await take_what_is_due(context, context.clock())
 
 
 def _settle_memory() -> None:

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     sweep_interval_s: float = Field(default=300.0, gt=0, description="Pause between two sweeps for silent referrals.")
     refresh_interval_s: float = Field(default=2.0, gt=0, description="Pause between two rounds of computing facts.")
     release_interval_s: float = Field(
-        default=3600.0, gt=0, description="Pause between two looks whether a release is due."
+        default=3600.0, gt=0, description="Pause between two looks whether a release or a snapshot of a plan is due."
     )
     publisher: str = Field(
         default="Maraude", min_length=1, max_length=200, description="Who publishes, as the catalogue names it."

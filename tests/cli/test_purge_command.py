@@ -24,6 +24,7 @@ def test_a_dry_run_counts_every_table_and_changes_nothing(installed: CliRunner) 
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["dry_run"] is True
+    assert said["settled"] == {"referral_event": 0}
     assert said["coarse"] == {"referral": 0, "encounter": 0}
     assert set(said["deleted"]) >= {"referral", "encounter", "patrol", "held_event", "token", "enrolment"}
 
@@ -34,6 +35,13 @@ def test_a_round_says_from_which_days_on_records_are_kept(installed: CliRunner) 
     said = json.loads(done.stdout)
     assert said["kept_from"] < said["fine_from"]
     assert installed.invoke(build(), ["purge"]).output.startswith("Fine from ")
+
+
+def test_rewriting_says_what_it_cannot_reach_and_a_dry_run_rewrites_nothing(installed: CliRunner) -> None:
+    done = installed.invoke(build(), ["purge", "--rewrite"])
+    assert done.exit_code == 0, done.output
+    assert "Backups still hold" in done.output
+    assert "Backups" not in installed.invoke(build(), ["purge", "--rewrite", "--dry-run"]).output
 
 
 def test_without_a_schema_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

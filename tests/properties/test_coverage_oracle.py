@@ -1,6 +1,7 @@
 """The captures behind coverage are those plain Python counts from the rows: whoever asks, over night and year ends."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import httpx
@@ -14,11 +15,18 @@ from app.metrics.coverage.service import COMPUTED
 from app.metrics.indicator import Granularity, Period
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.settings import Settings
+from tests import planted
 from tests.clock import SetClock
 from tests.effort import examples
-from tests.oracles.meetings import captures
-from tests.properties import streets
+from tests.members import House
+from tests.oracles import coverage as oracle
+from tests.oracles.meetings import calendar, captures
+from tests.planted import Row
+from tests.properties import catalogued, streets
+from tests.properties.catalogued import Asked
 from tests.properties.streets import Street
+
+ORACLED = tuple(INDICATORS)
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +118,41 @@ async def test_the_catalogue_says_what_coverage_says(street: Street, data: st.Da
                 one[name] for name in ("value", "low", "high", "reason")
             ]
             assert (figure.value is None) is (figure.reason is not None)
+
+
+def _crowd(street: Street, chance: Random) -> list[Row]:
+    """Make up a season of encounters of one association, and some of the other, with enough cards to estimate from."""
+    cards, begun = chance.choice([60, 90, 120]), datetime(2026, 1, 20, 12, tzinfo=UTC)
+    found = []
+    for _ in range(500):
+        at = begun + timedelta(minutes=chance.randrange(70 * 1440))
+        card = chance.randrange(cards).to_bytes(16, "big") if chance.random() < 0.8 else None
+        mine = House(*street.teams[0 if chance.random() < 0.85 else 2], "")
+        people = 1 if card else chance.choice([1, 3])
+        told = {"link_id": card, "people_count": people, "withdrawn": chance.random() < 0.1}
+        found.append(planted.encounter(mine, at, **told))
+    return found
+
+
+@examples(3)
+@given(st.integers(0, 2**32 - 1))
+async def test_every_indicator_of_coverage_is_what_the_formulas_give(street: Street, seed: int) -> None:
+    """By the month and the quarter, first from encounters, then from facts."""
+    rows = _crowd(street, Random(seed))  # noqa: S311 - Hypothesis' own records are too alike
+    await street.fill(rows)
+    token, look = street.callers["organisation"]
+    estimated = 0
+    for upkeep in (False, True):
+        if upkeep:
+            await refresh(street.context.database, step_days=REBUILD_DAYS)
+        for granularity in ("month", "quarter"):
+            asked = Asked(date(2025, 12, 25), date(2026, 4, 3), granularity, None, {})
+            periods = calendar(asked.since, asked.until, granularity)
+            met = {(*period, None): captures(look, rows, period[1], 6) for period in periods}
+            for code in ORACLED:
+                shown = await catalogued.parts(street.client, token, code, asked)
+                got = {place: part[:2] for place, part in shown.items()}
+                wanted = {place: (oracle.values(of)[code], of["persons"] if of else 0) for place, of in met.items()}
+                assert got == {place: pytest.approx(of) for place, of in wanted.items()}, (code, asked)
+                estimated += sum(value is not None for value, _ in wanted.values())
+    assert estimated

@@ -27,8 +27,12 @@ from tests.effort import examples
 from tests.make import Json
 from tests.members import House
 from tests.oracles import flows as oracle
+from tests.oracles.funnel_indicators import periods_of
 from tests.planted import Asker, asker
+from tests.properties import catalogued
+from tests.properties.catalogued import Asked
 
+ORACLED = ("flows_unlinked_share",)
 _BEGIN = datetime(2025, 12, 20, 22, 30, tzinfo=UTC)
 _AS_OF = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
@@ -41,7 +45,7 @@ class City:
     client: httpx.AsyncClient
     context: Context
     clock: SetClock
-    everything: list[Json] = field(default_factory=list)
+    everything: list[Json] = field(default_factory=list, repr=False)
     """What all histories of the module stored: a perimeter's coordinator sees them together."""
 
 
@@ -161,3 +165,33 @@ async def test_flows_are_what_plain_python_counts(city: City, seed: int) -> None
         if one["territory"] == "7511803"
     )
     assert set((await verify(city.context.database, house.org_id)).values()) == {0}
+
+
+@examples(4)
+@given(st.integers(0, 2**32))
+async def test_the_share_of_unlinked_referrals_is_what_plain_python_counts(city: City, seed: int) -> None:
+    """Asked by the month and the quarter: what was first asked of referrals is then asked of facts."""
+    house = await members.found(city.context)
+    chance = Random(seed)  # noqa: S311 - the same
+    referrals = [one for _ in range(4) for one in _referrals(chance, house)]
+    since = date(2025, 12, 15) + timedelta(days=chance.randint(0, 12))
+    city.clock.now = _AS_OF
+    own, everybody = await _askers(city, house)
+    for number, half in enumerate((referrals[::2], referrals[1::2])):
+        await _store(city.context, half)
+        city.everything.extend(half)
+        if number == 0:
+            await refresh(city.context.database, step_days=REBUILD_DAYS)
+    seen = [one for one in city.everything if one["territory"] != "93001"]
+    for upkeep in (False, True):
+        if upkeep:
+            await refresh(city.context.database, step_days=REBUILD_DAYS)
+        for granularity in ("month", "quarter", chance.choice(("day", "week", None))):
+            asked = Asked(since, since + timedelta(days=chance.choice((17, 40))), granularity, None, {})
+            for who, there in ((own, referrals), (everybody, seen)):
+                for code in ORACLED:
+                    wanted = {
+                        (*period, None): oracle.unlinked_share(there, *period)
+                        for period in periods_of(asked.since, asked.until, granularity)
+                    }
+                    assert await catalogued.parts(city.client, who.token, code, asked) == wanted, (code, asked)

@@ -19,6 +19,8 @@ from tests.oracles.meetings import calendar, reach
 from tests.properties import streets
 from tests.properties.streets import Street
 
+ORACLED = tuple(COMPUTED)
+
 
 @pytest.fixture(scope="module")
 def settings(settings: Settings) -> Settings:
@@ -75,15 +77,15 @@ async def test_the_catalogue_says_what_reach_says(street: Street, data: st.DataO
     granularity = data.draw(st.sampled_from(list(Granularity)))
     split = data.draw(st.sampled_from([None, Split.territory, Split.team]))
     periods = Period(first, first + timedelta(days=50)).split(granularity)
-    expected: dict[str, list[tuple[Any, ...]]] = {code: [] for code in COMPUTED}
+    expected: dict[str, list[tuple[Any, ...]]] = {code: [] for code in ORACLED}
     for period in periods:
         by_key = reach(street.callers[caller][1], rows, period.since, period.until, split)
         for key, measures in by_key.items():
             if (key is None) is (split is None):
                 for code, measure in measures.items():
                     expected[code].append((period, key, *measure))
-    for code, compute in COMPUTED.items():
-        found = await street.compute(compute, caller, periods, split)
+    for code in ORACLED:
+        found = await street.compute(COMPUTED[code], caller, periods, split)
         assert [
             (Period(one.since, one.until), one.key, one.value, one.n, one.denominator, one.unknown, one.late)
             for one in found

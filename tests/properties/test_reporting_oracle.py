@@ -1,5 +1,6 @@
 """Reporting health as the service answers it is what plain Python finds in the rows, however far the facts are."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -13,15 +14,20 @@ from app.db.table import Base
 from app.encounters.models import Encounter
 from app.http.context import Context
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.reporting.definitions import INDICATORS
 from app.patrols.models import Patrol
-from app.referrals.models import Referral, ReferralEvent
+from app.referrals.models import HeldEvent, Referral, ReferralEvent
 from app.settings import Settings
 from tests import make, members, places, planted
 from tests.clock import SetClock
 from tests.effort import examples
-from tests.oracles.reporting import referred, reporting
+from tests.oracles.funnel_indicators import periods_of
+from tests.oracles.reporting import referred, reporting, without_a_plan
 from tests.planted import Row, values
+from tests.properties import catalogued
+from tests.properties.catalogued import Asked
 
+ORACLED = tuple(INDICATORS)
 _QUARTERS = ["7511803", "7511804", "93066"]
 _NOONS = [
     datetime(2026, 3, 28, 11, tzinfo=UTC),
@@ -102,6 +108,15 @@ def _answer(data: st.DataObject, referral: Row) -> Row:
         "reason": None, "destination": None, "occurred_at": at, "recorded_at": at, "received_at": at,
         "sender_id": data.draw(st.sampled_from([UUID(int=0), referral["team_id"]])), "channel": "app",
         "digest": bytes(32), "not_applied": data.draw(st.sampled_from([None, "terminal"])),
+    }  # fmt: skip
+
+
+def _held(house: members.House, noon: datetime) -> Row:
+    return {
+        "org_id": house.org_id, "id": UUID(make.new_id()), "referral_id": UUID(make.new_id()), "slip_digest": None,
+        "slip_digest_beside": None, "facility_id": None, "kind": None, "step": "accepted", "reason": None,
+        "destination": None, "occurred_at": noon, "recorded_at": noon, "received_at": noon,
+        "sender_id": house.team_id, "channel": "app", "digest": bytes(32),
     }  # fmt: skip
 
 
@@ -196,3 +211,58 @@ async def test_each_month_of_a_series_is_what_the_month_is_by_itself(
         answer = await client.get(f"/v1/indicators/{code}", params=asked, headers=headers)
         assert answer.status_code == 200, answer.text
         assert [figure["value"] for figure in answer.json()["figures"]] == [shown[code] for shown in alone], code
+
+
+@examples(4)
+@given(st.data())
+async def test_every_indicator_of_reporting_is_what_plain_python_finds(
+    client: httpx.AsyncClient,
+    context: Context,
+    clock: SetClock,
+    city: None,  # noqa: ARG001 - seeds
+    data: st.DataObject,
+) -> None:
+    """As the catalogue serves them, by the month and the quarter; silence by the team as well."""
+    clock.now = _ENTERED
+    house, elsewhere = await members.found(context), await members.found(context)
+    asker = await planted.asker(client, context, house)
+    noon = data.draw(st.sampled_from(_NOONS))
+    there: Drawn = {Encounter: [], Patrol: [], Referral: [], ReferralEvent: []}
+    held = data.draw(st.integers(0, 3))
+    await planted.plant(context, HeldEvent, [*(_held(house, noon) for _ in range(held)), _held(elsewhere, noon)])
+    clock.now = _AS_OF
+    for _ in range(2):
+        for _ in range(3):
+            for model, rows in _drawn(data, house, noon).items():
+                await planted.plant(context, model, rows)
+                there[model] += rows
+        for computed in (False, True):
+            if computed:
+                await refresh(context.database, step_days=REBUILD_DAYS)
+            for granularity in ("month", "quarter"):
+                since = noon.date() - timedelta(days=data.draw(st.integers(0, 40)))
+                asked = Asked(since, since + timedelta(days=data.draw(st.integers(20, 120))), granularity, None, {})
+                await _compare(asker, asked, there, held)
+
+
+async def _compare(asker: planted.Asker, asked: Asked, there: Drawn, held: int) -> None:
+    wanted = {}
+    for period in periods_of(asked.since, asked.until, asked.granularity):
+        wanted[*period, None] = (
+            reporting(there[Patrol], there[Encounter], *period, None)
+            | referred(there[Referral], there[ReferralEvent], *period, None, _AS_OF)
+            | without_a_plan(held)
+        )
+    for code in ORACLED:
+        if code == "events_held":  # of now, whatever the period: there are no series of it
+            shown = await catalogued.parts(asker.client, asker.token, code, replace(asked, granularity=None))
+            assert shown == {(asked.since, asked.until, None): (held, held, None, None, None, None)}
+        else:
+            shown = await catalogued.parts(asker.client, asker.token, code, asked)
+            got = {place: part[0] for place, part in shown.items()}
+            assert got == {place: pytest.approx(of[code]) for place, of in wanted.items()}, (code, asked)
+    teams = await catalogued.parts(asker.client, asker.token, "silent_days", replace(asked, split="team"))
+    team = str(asker.house.team_id)
+    assert {place: part[0] for place, part in teams.items()} == {
+        (*place[:2], team): pytest.approx(of["silent_days"]) for place, of in wanted.items()
+    }

@@ -1,7 +1,7 @@
 """Admissions per place declared vacant by SQL are what plain Python counts from the same rows."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,10 @@ from app.referrals.models import Referral
 from tests import members, places, planted
 from tests.effort import examples
 from tests.oracles import vacancies as oracle
+from tests.properties import catalogued
+from tests.properties.catalogued import Asked
 
+ORACLED = ("admissions_per_vacant_place",)
 _KINDS = ("emergency_housing", "emergency_housing", "addiction_treatment")
 _STARTS = (
     datetime(2026, 3, 27, 20, tzinfo=UTC),
@@ -83,16 +86,12 @@ async def test_admissions_per_vacant_place_are_what_plain_python_counts(
     await planted.plant(town.context, Referral, referrals)
     await planted.plant(town.context, FacilityReport, reports)
     since = start.date()
-    asked = {"from": str(since), "to": str(since + timedelta(days=6)), "granularity": "day"} | (
-        {"kind": kind} if kind else {}
-    )
-    path = "/v1/indicators/admissions_per_vacant_place"
-    answer = await town.client.get(path, params=asked, headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 200, answer.text
+    asked = Asked(since, since + timedelta(days=6), "day", None, {"kind": kind})
     kinds = dict(zip(town.facilities, _KINDS, strict=True))
-    for figure in answer.json()["figures"]:
-        day = date.fromisoformat(figure["period_from"])
-        filled, vacant, admitted, late = oracle.counts(referrals, reports, kinds, day, kind)
-        assert (figure["n"], figure["denominator"], figure["base"], figure["late"]) == (filled, vacant, admitted, late)
-        assert figure["value"] == (filled / vacant if vacant else None)
-        assert figure["unknown"] == admitted - filled
+    for code in ORACLED:
+        shown = await catalogued.parts(town.client, token, code, asked)
+        assert len(shown) == 6
+        for (day, _, _), figure in shown.items():
+            filled, vacant, admitted, late = oracle.counts(referrals, reports, kinds, day, kind)
+            share = filled / vacant if vacant else None
+            assert figure == (share, filled, vacant, admitted - filled, admitted, late)

@@ -1,0 +1,1 @@
+"""What somebody should look at now: stable ids, since when, how grave, and who took note."""

@@ -1,0 +1,83 @@
+"""The routes of alerts."""
+
+from typing import Annotated, Final
+
+import orjson
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import TypeAdapter
+
+from app import errors
+from app.errors import Fault
+from app.http.body import read_one
+from app.http.context import Ctx, Now
+from app.http.openapi import body_of
+from app.http.problems import problems
+from app.http.tags import TAGGED, IfNoneMatch, tag_of, tagged_json
+from app.identity.access import allowed
+from app.identity.rules import Principal
+from app.identity.vocabulary import Permission
+from app.monitoring.alerts.schemas import AcknowledgementIn, AlertSent, AlertsSent, NotedSent
+from app.monitoring.alerts.service import acknowledge, alerts
+from app.monitoring.asking import AboutPlan
+from app.plan.asking import PROBLEMS, Reader
+from app.plan.standing import in_bounds
+
+router: Final = APIRouter(prefix="/v1", tags=["monitoring"])
+_SENT: Final = TypeAdapter(AcknowledgementIn)
+AlertId = Annotated[
+    str,
+    Path(
+        pattern=r"^[a-z_]{3,30}:[a-zA-Z0-9_.-]{1,160}$",
+        description="Id of the alert.",
+        examples=["overdue_decision:ouvrir-un-lieu"],
+    ),
+]
+
+
+@router.get(
+    "/plan/alerts", summary="What to look at now", response_model=AlertsSent, responses=problems(*PROBLEMS) | TAGGED
+)
+async def list_alerts(principal: Reader, ctx: Ctx, question: AboutPlan, if_none_match: IfNoneMatch = None) -> Response:
+    """Return indicators off target, silent teams, stale reports, and what of the plan is late, missed or overspent.
+
+    Each says since when, how grave it is and what to look at, and who took note. Thresholds are data: a target on one
+    changes it for a plan. Silent teams are those of the caller's reach; for monitors and the plan's secretariat, of the
+    whole perimeter. Nothing here is about a person.
+    """
+    found = await alerts(ctx, question.session, principal, question.plan, question.now)
+    answer = AlertsSent(plan=question.plan.plan, items=[AlertSent.of(one) for one in found])
+    body = orjson.dumps(answer.model_dump(mode="json"))
+    return tagged_json(body, tag_of(body), if_none_match)
+
+
+@router.post(
+    "/plan/alerts/{alert}/acknowledgements",
+    summary="Take note of an alert",
+    response_model=NotedSent,
+    responses=problems(
+        *PROBLEMS,
+        errors.malformed_json,
+        errors.malformed_encoding,
+        errors.item_conflict,
+        errors.body_too_large,
+        errors.unsupported_media,
+        errors.storage_full,
+    ),
+    openapi_extra=body_of(AcknowledgementIn),
+)
+async def post_acknowledgement(
+    request: Request,
+    ctx: Ctx,
+    principal: Annotated[Principal, allowed(Permission.plan_acknowledge)],
+    question: AboutPlan,
+    now: Now,
+    alert: AlertId,
+) -> NotedSent:
+    """Write a dated entry of the register: this role took note of this alert. Sending it again changes nothing.
+
+    Only what the caller is shown now can be taken note of. An alert that ends and comes back has to be noted anew.
+    """
+    sent = await read_one(request, ctx.settings.body_limit, _SENT)
+    if sent.until is not None and not in_bounds(sent.until):
+        raise errors.invalid(faults=[Fault("/until", "rule", "must lie between 2000 and 2099")])
+    return NotedSent.of(await acknowledge(ctx, question.session, principal, question.plan, alert, sent, now))

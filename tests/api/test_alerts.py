@@ -1,0 +1,219 @@
+"""Alerts: what is to be looked at now, by whom it may be seen, and who took note of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from app.http.context import Context
+from app.identity.vocabulary import Role
+from app.patrols.models import Patrol
+from tests import make, members, places, plans, planted
+from tests.clock import NIGHT, SetClock
+from tests.make import Json
+from tests.members import House
+from tests.street import notes
+
+_VALID = {"valid_from": "2026-01-01", "valid_to": "2028-01-01"}
+LATER = NIGHT + timedelta(days=10)
+
+
+@pytest.fixture
+async def plan(context: Context, city: None) -> str:  # noqa: ARG001 - its perimeter lies in a city
+    code = f"plan-{make.new_id()}"
+    await plans.record(context, *plans.base(code, **_VALID))
+    return code
+
+
+async def _caller(context: Context, house: House, role: Role, perimeter: str | None = None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {await members.account_token(context, house, role, perimeter)}"}
+
+
+async def _alerts(client: httpx.AsyncClient, caller: dict[str, str], plan: str) -> dict[str, Json]:
+    answer = await client.get("/v1/plan/alerts", headers=caller, params={"plan": plan})
+    assert answer.status_code == 200, answer.text
+    return {one["id"]: one for one in answer.json()["items"]}
+
+
+async def _note(
+    client: httpx.AsyncClient, caller: dict[str, str], plan: str, alert: str, **sent: Any
+) -> httpx.Response:
+    path = f"/v1/plan/alerts/{alert}/acknowledgements"
+    return await client.post(path, headers=caller, params={"plan": plan}, json={"id": make.new_id()} | sent)
+
+
+async def _went_out(context: Context, house: House, at: datetime) -> None:
+    await planted.plant(context, Patrol, [planted.patrol(house, at, at + timedelta(hours=4))])
+
+
+async def test_monitors_see_every_silent_team_and_coordinators_those_of_their_reach(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, clock: SetClock
+) -> None:
+    other = await members.found(context)
+    for one in (house, other):
+        await _went_out(context, one, NIGHT)
+    clock.now = LATER
+    monitor, secretary = [await _caller(context, house, role) for role in (Role.monitor, Role.plan_secretary)]
+    own = await _caller(context, house, Role.coordinator)
+    wide = await _caller(context, house, Role.coordinator, "paris-nord-est")
+    both = {f"silent_team:{one.team_id}" for one in (house, other)}
+    for caller, expected in ((monitor, both), (secretary, both), (wide, both), (own, {f"silent_team:{house.team_id}"})):
+        assert both & (await _alerts(client, caller, plan)).keys() == expected
+    found = (await _alerts(client, own, plan))[f"silent_team:{house.team_id}"]
+    assert (found["since"], found["severity"], found["value"]) == ("2026-03-05", "alarm", 9)
+
+
+async def test_a_team_that_went_out_again_is_silent_no_more(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, clock: SetClock
+) -> None:
+    await _went_out(context, house, NIGHT)
+    clock.now = LATER
+    own = await _caller(context, house, Role.coordinator)
+    name = f"silent_team:{house.team_id}"
+    assert name in await _alerts(client, own, plan)
+    await _went_out(context, house, LATER - timedelta(days=2))
+    assert name not in await _alerts(client, own, plan)
+
+
+async def test_a_facility_that_says_nothing_any_more_is_an_alert(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, clock: SetClock
+) -> None:
+    quiet, fresh = [
+        await places.opened(context, house, name=f"Lieu {make.new_id()}", opened_on=NIGHT.date()) for _ in range(2)
+    ]
+    clock.now = NIGHT + timedelta(days=2)
+    desk = await places.desk(client, context, house, fresh)
+    answer = await desk.post(
+        "/v1/facility-reports",
+        json={
+            "device_now": clock().isoformat(),
+            "items": [make.report(observed_at=(clock.now - timedelta(hours=1)).isoformat())],
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    monitor = await _caller(context, house, Role.monitor)
+    found = await _alerts(client, monitor, plan)
+    assert f"stale_report:{quiet}" in found
+    assert f"stale_report:{fresh}" not in found
+    assert found[f"stale_report:{quiet}"]["where"] == "/v1/facilities"
+
+
+async def test_a_plan_that_is_over_has_no_silent_teams(
+    client: httpx.AsyncClient,
+    context: Context,
+    house: House,
+    clock: SetClock,
+    city: None,  # noqa: ARG001 - a city
+) -> None:
+    code = f"plan-{make.new_id()}"
+    await plans.record(
+        context, *plans.base(code), plans.entry("decision", plan=code, on="2020-01-01", due_on="2021-12-01")
+    )
+    await _went_out(context, house, NIGHT)
+    clock.now = LATER
+    found = await _alerts(client, await _caller(context, house, Role.monitor), code)
+    assert {one["kind"] for one in found.values()} <= {"overdue_decision", "missed_milestone", "missed_meeting"}
+    overdue = found["overdue_decision:decision-1"]
+    assert (overdue["since"], overdue["value"]) == ("2021-12-02", 30)  # as on its last day
+
+
+async def test_what_is_off_target_says_since_when(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House
+) -> None:
+    rules: Json = {"direction": "at_most", "value": 1.0, "watch": 1.0, "alarm": 2.0}
+    target = plans.entry("target", plan=plan, on="2026-01-01", **_VALID, indicator="money_execution", **rules)
+    promised = {"nature": "commitment", "kind": "commitment_authorisation", "cents": 100}
+    booked = {"year": 2026, "nature": "expenditure"}
+    said = [
+        plans.entry("amount", plan=plan, on="2026-01-02", year=2026, **promised),
+        *(
+            plans.entry("amount", plan=plan, on=on, code=on, cents=cents, **booked)
+            for on, cents in (("2026-01-20", 90), ("2026-02-11", 50))
+        ),
+    ]
+    await plans.record(context, target, *said)
+    found = (await _alerts(client, await _caller(context, house, Role.monitor), plan))["off_target:money_execution"]
+    assert (found["since"], found["severity"], found["value"]) == ("2026-02-11", "watch", 1.4)
+
+
+async def test_a_live_indicator_off_target_is_dated_by_the_month_it_began_in(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, clock: SetClock
+) -> None:
+    rules: Json = {"direction": "at_least", "value": 500.0, "watch": 400.0, "alarm": 300.0}
+    await plans.record(
+        context,
+        plans.entry(
+            "target",
+            plan=plan,
+            on="2026-03-01",
+            valid_from="2026-03-01",
+            valid_to="2028-01-01",
+            indicator="patrols_held",
+            **rules,
+        ),
+    )
+    clock.now = datetime(2026, 6, 20, tzinfo=UTC)
+    found = (await _alerts(client, await _caller(context, house, Role.monitor), plan))["off_target:patrols_held"]
+    assert (found["since"], found["severity"], found["threshold"]) == ("2026-04-01", "alarm", 400)
+
+
+@pytest.fixture
+async def overdue(context: Context, plan: str) -> str:
+    await plans.record(context, plans.entry("decision", plan=plan, code="ouvrir", on="2026-01-05", due_on="2026-02-20"))
+    return "overdue_decision:ouvrir"
+
+
+async def test_taking_note_is_a_dated_entry_with_its_role_and_account(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, overdue: str
+) -> None:
+    from app.plan.register import queries
+
+    account = await members.new_account(context, house, Role.plan_secretary)
+    caller = {"Authorization": f"Bearer {await members.token_of(context, house, account)}"}
+    key = make.new_id()
+    before = len(await notes(context, house.org_id, "plan.acknowledge"))
+    answers = [await _note(client, caller, plan, overdue, id=key, until="2026-04-01") for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    shown = (await _alerts(client, caller, plan))[overdue]
+    assert (shown["acknowledged"], shown["acknowledgements"]) == (True, [answers[0].json()])
+    async with context.database.reading() as session:
+        [kept] = [one for one in await queries.load(session, plan) if str(one.entry.id) == key]
+    assert (kept.role, kept.account, kept.entry.on.isoformat()) == ("plan_secretary", account, "2026-03-02")
+    assert len(await notes(context, house.org_id, "plan.acknowledge")) == before + 1
+
+
+async def test_the_same_id_for_another_note_is_refused(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, overdue: str
+) -> None:
+    caller, key = await _caller(context, house, Role.plan_secretary), make.new_id()
+    assert (await _note(client, caller, plan, overdue, id=key)).status_code == 200
+    answer = await _note(client, caller, plan, overdue, id=key, until="2026-05-01")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/item-conflict")
+
+
+async def test_only_what_one_is_shown_can_be_taken_note_of(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, overdue: str, clock: SetClock
+) -> None:
+    other = await members.found(context)
+    for one in (house, other):
+        await _went_out(context, one, NIGHT)
+    clock.now = LATER
+    coordinator = await _caller(context, house, Role.coordinator)
+    for alert in ("overdue_decision:nothing", f"silent_team:{other.team_id}"):
+        assert (await _note(client, coordinator, plan, alert)).status_code == 404
+    assert (await _note(client, coordinator, plan, f"silent_team:{house.team_id}")).status_code == 200
+    assert (await _note(client, await _caller(context, house, Role.monitor), plan, overdue)).status_code == 403
+    assert (await _note(client, coordinator, plan, overdue, until="1999-01-01")).status_code == 422
+
+
+async def test_the_tag_stays_while_nothing_changes(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, overdue: str
+) -> None:
+    caller = await _caller(context, house, Role.plan_secretary)
+    first = await client.get("/v1/plan/alerts", headers=caller, params={"plan": plan})
+    held = {**caller, "If-None-Match": first.headers["ETag"]}
+    assert (await client.get("/v1/plan/alerts", headers=held, params={"plan": plan})).status_code == 304
+    await _note(client, caller, plan, overdue)
+    assert (await client.get("/v1/plan/alerts", headers=held, params={"plan": plan})).status_code == 200

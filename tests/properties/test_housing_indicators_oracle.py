@@ -1,0 +1,84 @@
+"""The indicators of housing, as the catalogue serves them, are what plain Python counts from the same rows, by kind."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.http.context import Context
+from app.identity.vocabulary import Role
+from app.marks.queries import mark_everything
+from app.metrics.refreshing import REBUILD_DAYS, refresh
+from app.settings import Settings
+from tests import members, places
+from tests.clock import SetClock
+from tests.effort import examples
+from tests.oracles import housing as oracle
+from tests.oracles.funnel_indicators import periods_of
+from tests.oracles.housing import Records
+from tests.properties import catalogued
+from tests.properties.catalogued import Asked
+from tests.properties.test_housing_oracle import _AS_OF, _KINDS, City, _records, _store
+
+ORACLED = oracle.INDICATORS
+
+
+@pytest.fixture(scope="module")
+def settings(settings: Settings) -> Settings:
+    """Tokens that outlive the year: renewing them is not what this is about."""
+    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
+
+
+@pytest.fixture(scope="module")
+async def city(client: httpx.AsyncClient, context: Context, clock: SetClock) -> City:
+    await places.seeded(context)
+    return City(client, context, clock)
+
+
+def _many(chance: Random, facilities: Mapping[UUID, str], as_of: datetime) -> Records:
+    """Make up three times the records of one example about housing: months are many, and few stays are blocked."""
+    some = [_records(chance, facilities, as_of) for _ in range(3)]
+    reports = [dict(one) for records in some for one in records.reports]
+    return Records(
+        [one for records in some for one in records.referrals],
+        [one for records in some for one in records.encounters],
+        facilities,
+        [one | {"id": UUID(int=number)} for number, one in enumerate(reports, 1)],
+    )
+
+
+@examples(4)
+@given(st.integers(0, 2**32))
+async def test_every_indicator_of_housing_is_what_plain_python_counts(city: City, seed: int) -> None:
+    """Asked by the month and the quarter, with all days stale and then with all computed."""
+    chance = Random(seed)  # noqa: S311 - Hypothesis' own records are too alike
+    house = await members.found(city.context)
+    kinds = (*_KINDS, "longer_stay_housing")
+    facilities = {await places.opened(city.context, house, kind=kind): kind for kind in kinds}
+    city.clock.now = as_of = chance.choice(_AS_OF)
+    records = _many(chance, facilities, as_of)
+    await _store(city.context, house, records, as_of)
+    async with city.context.database.writing() as session:
+        await mark_everything(session)
+    token = await members.account_token(city.context, house, Role.coordinator)
+    forms = [("month", None), ("quarter", "kind"), *chance.sample([("month", "kind"), ("quarter", None)], 1)]
+    for upkeep in (False, True):
+        if upkeep:
+            await refresh(city.context.database, step_days=REBUILD_DAYS)
+        for granularity, split in forms:
+            since = date(2026, 3, 20) + timedelta(days=chance.randint(0, 16))
+            asked = Asked(since, since + timedelta(days=chance.choice((20, 60, 130))), granularity, split, {})
+            for code in ORACLED:
+                about = oracle.kinds_of(code)
+                groups = {kind: [kind] for kind in about} if split else {None: about}
+                shown = await catalogued.parts(city.client, token, code, asked)
+                assert shown == {
+                    (*period, key): oracle.figure(code, records, some, *period, as_of)
+                    for period in periods_of(asked.since, asked.until, granularity)
+                    for key, some in groups.items()
+                }, (code, asked)
