@@ -94,6 +94,8 @@ class Contract:
         media = _media_type(request.headers)
         if media not in operation["requestBody"]["content"]:
             raise UndocumentedError(f"{where}: {media!r} was accepted and is not documented")
+        if not media.endswith("json"):
+            return
         if request.headers.get("content-encoding", "").strip().lower() == "gzip":
             sent = zlib.decompress(sent, _GZIP_WINDOW)
         rejected = _rejected_items(response)
