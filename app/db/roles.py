@@ -1,4 +1,4 @@
-"""The rights of the role that serves, on PostgreSQL: rows of every table; audit log and snapshots are only added to.
+"""The rights of the role that serves, on PostgreSQL: rows of every table, but some tables are only added to.
 
 The owner of the tables migrates and grants; whoever takes the serving role over can neither rewrite what was written
 about them nor give themselves the right to (PostgreSQL: only an owner grants).
@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-ADDED_TO: Final = ("audit_entry", "plan_snapshot")
+ADDED_TO: Final = ("audit_entry", "plan_entry", "plan_snapshot")
 """Tables of which the serving role changes and deletes nothing."""
 READ: Final = ("alembic_version",)
 """Tables that only the owner writes."""

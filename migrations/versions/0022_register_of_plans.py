@@ -2,7 +2,9 @@
 
 Runs in one transaction with the versions before and after it. On PostgreSQL no statement waits longer than 5 s for a
 table that is in use (`app.db.migrate`): a version that must rewrite a large table says so here and does it in steps.
-Accounts may have one more role; SQLite makes their table anew.
+Accounts may have one more role; SQLite makes their table anew. Whoever was granted rights on the register keeps those to
+read it and to add to it; on SQLite triggers refuse what changes or deletes an entry: a later version that makes
+`plan_entry` anew must create them again.
 """
 
 import sqlalchemy as sa
@@ -18,6 +20,33 @@ KEY = sa.Uuid().with_variant(sa.LargeBinary(16), "sqlite")
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _OLD = "role IN ('team_device', 'facility_device', 'coordinator', 'monitor', 'administrator', 'dpo')"
 _NEW = "role IN ('team_device', 'facility_device', 'coordinator', 'monitor', 'plan_secretary', 'administrator', 'dpo')"
+
+_REFUSED = "SELECT RAISE(ABORT, 'the register is only added to')"
+_OTHER = "SELECT 1 FROM plan_entry WHERE id = NEW.id AND digest <> NEW.digest"
+_TRIGGERS = {
+    "plan_entry_no_update": "BEFORE UPDATE ON plan_entry",
+    "plan_entry_no_delete": "BEFORE DELETE ON plan_entry",
+    # REPLACE deletes without asking the trigger above; the same entry sent again is no replacement.
+    "plan_entry_no_replace": f"BEFORE INSERT ON plan_entry WHEN EXISTS ({_OTHER})",
+}
+_REVOKE = """
+DO $$
+DECLARE
+    held record;
+BEGIN
+    FOR held IN
+        SELECT DISTINCT granted.grantee AS role
+        FROM pg_class, LATERAL aclexplode(relacl) AS granted
+        WHERE pg_class.oid = 'plan_entry'::regclass AND granted.grantee <> relowner
+    LOOP
+        EXECUTE format(
+            'REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON plan_entry FROM %s',
+            CASE held.role WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(held.role)) END
+        );
+    END LOOP;
+END
+$$
+"""
 
 
 def upgrade() -> None:
@@ -55,6 +84,11 @@ def upgrade() -> None:
     with op.batch_alter_table("plan_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_plan_entry_plan_type_on_day"), ["plan", "type", "on_day"], unique=False)
     _allow_roles(_NEW)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_REVOKE)
+        return
+    for name, occasion in _TRIGGERS.items():
+        op.execute(f"CREATE TRIGGER {name} {occasion} BEGIN {_REFUSED}; END")
 
 
 def downgrade() -> None:

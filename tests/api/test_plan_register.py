@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app.errors import Problem
 from app.http.context import Context
@@ -488,3 +489,25 @@ async def test_the_digest_of_an_entry_does_not_depend_on_how_it_was_written(secr
     reversed_ = dict(reversed(plan.items())) | {"perimeter": None, "corrects": None, "id": plan["id"].upper()}
     assert orjson.dumps(reversed_) != orjson.dumps(plan)
     assert await secretary.enter(reversed_) == ["unchanged"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE plan_entry SET recorded_at = 0",
+        "DELETE FROM plan_entry",
+        (
+            "REPLACE INTO plan_entry (id, plan, type, on_day, recorded_at, role, content, digest)"
+            " SELECT id, plan, type, on_day, 0, role, content, zeroblob(32) FROM plan_entry LIMIT 1"
+        ),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_was_entered_is_guarded_by_the_file_itself(
+    secretary: Secretary, context: Context, code: str, statement: str
+) -> None:
+    """On PostgreSQL the rights of the serving role do this: tests/deploy/test_audit_roles.py."""
+    await secretary.enter(plans.entry("plan", plan=code))
+    with pytest.raises(IntegrityError, match="only added to"):
+        async with context.database.writing() as session:
+            await session.execute(text(statement))
