@@ -40,7 +40,8 @@ def _whole_stays(question: StaysQuestion) -> FromClause:
     as they stand, the others are walked along.
     """
     since, until = bounds(question)
-    moves = moves_between(question.transfers, since, to_milliseconds(question.as_of))
+    # A stay is continued by the first that follows it, which may have begun before the period: rank those too.
+    moves = moves_between(question.transfers, since - 2 * DAY_MS, to_milliseconds(question.as_of))
     came = ms(REFERRAL.c.admitted_at)
     opened = select(
         REFERRAL.c.org_id, REFERRAL.c.id, REFERRAL.c.kind, came.label("came"),
