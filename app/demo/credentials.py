@@ -1,4 +1,4 @@
-"""Ways into the demo city: codes for a phone and a tablet, tokens for two readers. Fresh at every call."""
+"""Ways into the demo city: codes for a phone and a tablet, tokens for three people. Fresh at every call."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ _TEAM: Final = TEAMS[0]
 _PLACE: Final = FACILITIES[0]
 _COORDINATOR: Final = "Coordination (démo)"
 _MONITOR: Final = "Suivi (démo)"
+_SECRETARY: Final = "Secrétariat du plan (démo)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ class Credentials:
     codes_until: datetime
     coordinator_token: str
     monitor_token: str
+    secretary_token: str
     tokens_until: datetime
 
 
 async def issue_credentials(session: WriteSession, keyring: Keyring, settings: Settings, now: datetime) -> Credentials:
-    """Open codes for a phone of the first team and a tablet of the rest room, and issue two tokens.
+    """Open codes for a phone of the first team and a tablet of the rest room, and issue three tokens.
 
     Raises `not_found` where no demo city was loaded.
     """
@@ -52,15 +54,16 @@ async def issue_credentials(session: WriteSession, keyring: Keyring, settings: S
             (organisations[_PLACE.operator], "tablette d'essai", {"facility_id": facilities[_PLACE.name]}),
         )
     ]
-    coordinator, monitor = [
+    coordinator, monitor, secretary = [
         await _token(session, keyring, settings, now, organisations[organisation], name, role)
         for organisation, name, role in (
             (COORDINATION, _COORDINATOR, Role.coordinator),
             (MISSION, _MONITOR, Role.monitor),
+            (COORDINATION, _SECRETARY, Role.plan_secretary),
         )
     ]
     return Credentials(
-        phone, desk, now + settings.enrolment_lifetime, coordinator, monitor, now + settings.token_lifetime
+        phone, desk, now + settings.enrolment_lifetime, coordinator, monitor, secretary, now + settings.token_lifetime
     )
 
 

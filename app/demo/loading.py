@@ -11,21 +11,27 @@ from typing import Any, Final
 import httpx
 import orjson
 
+from app.demo.city_plan import city_plan
 from app.demo.device import Device
-from app.demo.founding import HoursChange, change_hours, enrol_devices, found, hours_changes
+from app.demo.founding import change_hours, enrol_devices, found, hours_changes
 from app.demo.model import City, Round
 from app.demo.outbox import Post, Route
+from app.demo.planning import enter
 from app.directory.rules import local_day
 from app.http.context import Context
 from app.http.envelope import Outcome
 from app.main import create_app
 from app.metrics.refreshing import refresh
+from app.monitoring.snapshots.service import take_what_is_due
 from app.referrals.service import sweep
+from app.releases.definitions import DUE_AFTER
+from app.releases.service import publish_what_is_due
 from app.settings import Settings
 
 _TOKEN_LIFETIME: Final = timedelta(days=120)
 _NEVER_S: Final = 1e9
 _SWEPT_EVERY: Final = timedelta(days=7)
+_ONE_DAY: Final = timedelta(days=1)
 _TOGETHER: Final = (
     (Route.patrols, Route.facility_reports),
     (Route.encounters, Route.referrals),
@@ -112,6 +118,7 @@ def loading_settings(settings: Settings) -> Settings:
             "rate_scale": 0,
             "sweep_interval_s": _NEVER_S,
             "refresh_interval_s": _NEVER_S,
+            "release_interval_s": _NEVER_S,
         }
     )
 
@@ -127,7 +134,7 @@ async def load(settings: Settings, city: City, progress: Progress = lambda _: No
     ):
         context: Context = app.state.context
         await found(context, city)
-        loading = _Loading(context, await enrol_devices(context, client, city), list(hours_changes(city)))
+        loading = _Loading(context, await enrol_devices(context, client, city), city)
         for one in city.rounds():
             clock.now = one.at
             await loading.post(one)
@@ -138,11 +145,13 @@ async def load(settings: Settings, city: City, progress: Progress = lambda _: No
 
 
 class _Loading:
-    def __init__(self, context: Context, devices: dict[str, Device], changes: list[HoursChange]) -> None:
+    def __init__(self, context: Context, devices: dict[str, Device], city: City) -> None:
         self._context = context
         self._devices = devices
-        self._changes = changes
+        self._changes = list(hours_changes(city))
+        self._plan = list(city_plan(local_day(city.until)))
         self._swept: date = date.min
+        self._frozen: date = date.min
         self.tally = Tally()
 
     async def post(self, one: Round) -> None:
@@ -150,12 +159,29 @@ class _Loading:
         today = local_day(one.at)
         while self._changes and self._changes[0].day <= today:
             await change_hours(self._context, self._changes.pop(0))
+        await self._enter_plan(today)
         for routes in _TOGETHER:
             await asyncio.gather(*(self._send(post) for post in one.posts if post.route in routes))
         if one.is_last or today - self._swept >= _SWEPT_EVERY:
             expired, _ = await sweep(self._context, one.at)
             self.tally.expired += expired
             self._swept = today
+        await self._freeze(one, today)
+
+    async def _freeze(self, one: Round, today: date) -> None:
+        """Freeze releases and snapshots, once a month, when the last month's release has fallen due."""
+        month = (today - DUE_AFTER - _ONE_DAY).replace(day=1)
+        if one.is_last or month != self._frozen:
+            self._frozen = month
+            await publish_what_is_due(self._context, one.at)
+            await take_what_is_due(self._context, one.at)
+
+    async def _enter_plan(self, today: date) -> None:
+        """Enter what became known of the city's plan since it was last looked at; first what was known before."""
+        known = [one.entry for one in self._plan if one.since <= today]
+        if known:
+            self._plan = self._plan[len(known) :]
+            await enter(self._context.database, self._context.keyring, self._context.clock(), known)
 
     async def _send(self, post: Post) -> None:
         path, body = f"/v1/{post.route}", orjson.dumps({"device_now": post.device_now, "items": post.items})

@@ -41,7 +41,7 @@ async def test_a_city_is_loaded_once_and_hands_out_its_keys(settings: Settings) 
     assert first.exit_code == 0, first.output
     assert "conflict 0, rejected 0" in first.stdout
     assert "straight into the tables, not posted" in first.stdout
-    assert first.stdout.count("mrd_") == 3
+    assert first.stdout.count("mrd_") == 4
     there = await encounters(settings)
     assert there > 300
 
@@ -55,5 +55,5 @@ async def test_a_city_is_loaded_once_and_hands_out_its_keys(settings: Settings) 
 
     fresh = await demo("--credentials")
     assert fresh.exit_code == 0
-    assert fresh.stdout.count("mrd_") == 3
+    assert fresh.stdout.count("mrd_") == 4
     assert fresh.stdout != first.stdout
