@@ -40,9 +40,10 @@ def success(operation: Json) -> tuple[str, Json]:
 
 
 def response_schema(operation: Json) -> Json | None:
-    """Return the schema of what an operation answers when it went well, or None."""
+    """Return the schema of what an operation answers when it went well: of its JSON, where there is any, or None."""
     content = success(operation)[1].get("content", {})
-    return content["application/json"]["schema"] if content else None
+    told: Json | None = content.get("application/json") or next(iter(content.values()), None)
+    return told["schema"] if told else None
 
 
 def resolved(document: Json, schema: Json) -> Json:

@@ -23,6 +23,12 @@ from tests.contract.document import FROZEN
 from tests.make import Json
 
 _NAME = "maraude_generated_client"
+_CONFIG = """
+post_hooks: []  # no formatting: nobody will read it
+content_type_overrides:  # which the generator does not know
+  application/openmetrics-text: text/plain
+  text/csv: application/octet-stream
+"""
 Modules = Callable[[str], ModuleType]
 
 
@@ -30,7 +36,7 @@ Modules = Callable[[str], ModuleType]
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modules]:
     """Generate the client, and import from it as an app would: `modules("models")`."""
     folder: Path = tmp_path_factory.mktemp("client")
-    (folder / "config.yaml").write_text("post_hooks: []\n")  # no formatting: nobody will read it
+    (folder / "config.yaml").write_text(_CONFIG)
     generate = [
         str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--path", str(FROZEN),
         "--meta", "none", "--config", str(folder / "config.yaml"), "--output-path", str(folder / _NAME),

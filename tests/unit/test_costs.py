@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.monitoring.costs.definitions import Lacking, Outcome
+from app.monitoring.costs.definitions import CostedOutcome, NoCost
 from app.monitoring.costs.rules import Paid, Published, Row, costs, payments
 from app.plan.coordination.quarters import Quarter
 from app.plan.records.money import Amount
@@ -27,7 +27,9 @@ def told(**admitted: int | None) -> dict[str, Published]:
     return {name: Published(name, {Stage.admitted: count, Stage.arrived: count}) for name, count in names.items()}
 
 
-def row(published: dict[str, Published], outcome: Outcome = Outcome.admitted, lag: int = 0, paid: Paid = YEAR) -> Row:
+def row(
+    published: dict[str, Published], outcome: CostedOutcome = CostedOutcome.admitted, lag: int = 0, paid: Paid = YEAR
+) -> Row:
     [period] = costs([paid], published)
     [found] = [one for one in period.rows if (one.outcome, one.lag) == (outcome, lag)]
     return found
@@ -51,7 +53,7 @@ def test_the_release_of_the_year_is_taken_where_the_quarters_are_one() -> None:
 
 
 def test_an_arrival_is_the_sum_of_both_published_stages() -> None:
-    assert row(told(y2026=60), Outcome.arrived).count == 120
+    assert row(told(y2026=60), CostedOutcome.arrived).count == 120
 
 
 def test_the_interval_allows_for_noise_and_rounding_of_every_count_in_it() -> None:
@@ -66,14 +68,14 @@ def test_the_interval_allows_for_noise_and_rounding_of_every_count_in_it() -> No
 @pytest.mark.parametrize(
     ("published", "lacking", "count"),
     [
-        ({}, Lacking.no_release, None),
-        ({"y2026_Q1": 40, "y2026_Q2": 60, "y2026_Q3": 50}, Lacking.no_release, None),
-        ({**QUARTERS, "y2026_Q2": None}, Lacking.suppressed, None),
-        ({"y2026": 25}, Lacking.small_denominator, 25),
+        ({}, NoCost.no_release, None),
+        ({"y2026_Q1": 40, "y2026_Q2": 60, "y2026_Q3": 50}, NoCost.no_release, None),
+        ({**QUARTERS, "y2026_Q2": None}, NoCost.suppressed, None),
+        ({"y2026": 25}, NoCost.small_denominator, 25),
     ],
 )
 def test_without_enough_published_there_is_no_cost_and_a_reason(
-    published: dict[str, int | None], lacking: Lacking, count: int | None
+    published: dict[str, int | None], lacking: NoCost, count: int | None
 ) -> None:
     found = row(told(**published))
     assert (found.euros, found.low, found.high, found.lacking, found.count) == (None, None, None, lacking, count)
@@ -84,13 +86,13 @@ def test_thirty_are_enough() -> None:
 
 
 def test_nothing_paid_costs_nothing_that_could_be_told() -> None:
-    assert row(told(y2026=100), paid=Paid("2026", Quarter(2026, 1), 4, 0)).lacking is Lacking.nothing_paid
+    assert row(told(y2026=100), paid=Paid("2026", Quarter(2026, 1), 4, 0)).lacking is NoCost.nothing_paid
 
 
 def test_the_spread_is_over_the_lags_that_have_a_cost() -> None:
     [period] = costs([YEAR], told(**QUARTERS))
-    [spread] = [one for one in period.spreads if one.outcome is Outcome.admitted]
-    rows = [one for one in period.rows if one.outcome is Outcome.admitted]
+    [spread] = [one for one in period.spreads if one.outcome is CostedOutcome.admitted]
+    rows = [one for one in period.rows if one.outcome is CostedOutcome.admitted]
     assert [one.euros for one in rows] == [6000.0, 4800.0, None, None, None]
     assert (spread.lags, spread.least, spread.most) == (2, 4800.0, 6000.0)
     assert (spread.low, spread.high) == (rows[1].low, rows[0].high)

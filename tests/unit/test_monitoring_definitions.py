@@ -5,7 +5,7 @@ from app.metrics.indicators.catalogue import CATALOGUE
 from app.metrics.indicators.rules import is_about_no_person
 from app.monitoring.alerts.definitions import THRESHOLDS
 from app.monitoring.alerts.vocabulary import LABELS, LOOK_AT, AlertKind
-from app.monitoring.costs.definitions import LACKING, OUTCOMES, STAGES, Lacking, Outcome
+from app.monitoring.costs.definitions import LACKING, OUTCOMES, STAGES, CostedOutcome, NoCost
 from app.monitoring.definitions import ABOUT_PEOPLE, LIVE
 from app.monitoring.kpis.definitions import OF_PLAN, PUBLISHED
 from app.monitoring.kpis.service import live_kpis
@@ -61,8 +61,8 @@ def test_every_code_has_words_in_both_languages() -> None:
     words += [*LACKING.values(), *(kpi.definition for kpi in {**OF_PLAN, **PUBLISHED}.values())]
     assert all(one.fr.strip() and one.en.strip() and one.fr != one.en for one in words)
     assert set(GAPS) == set(Gap)
-    assert set(LACKING) == set(Lacking)
-    assert set(OUTCOMES) == set(STAGES) == set(Outcome)
+    assert set(LACKING) == set(NoCost)
+    assert set(OUTCOMES) == set(STAGES) == set(CostedOutcome)
     assert LABELS.keys() == LOOK_AT.keys() == set(AlertKind)
 
 

@@ -38,10 +38,10 @@ class NotedSent(Sent):
 
     model_config = Sent.model_config | example(_NOTED)
 
-    on: date
+    on: date = Field(description="The day note was taken.")
     until: date | None = Field(description="It holds before this day; null: as long as the alert lasts.")
     role: str = Field(description="Role of whoever took note; the audit log knows the account.")
-    recorded_at: datetime
+    recorded_at: datetime = Field(description="When it was entered.")
 
     @classmethod
     def of(cls, noted: Noted) -> "NotedSent":

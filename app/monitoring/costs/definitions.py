@@ -14,14 +14,14 @@ NORMAL_95: Final = 1.96
 """Half width of an interval that holds 95 of 100 draws, in standard deviations."""
 
 
-class Outcome(StrEnum):
+class CostedOutcome(StrEnum):
     """What is counted."""
 
     arrived = "arrived"
     admitted = "admitted"
 
 
-class Lacking(StrEnum):
+class NoCost(StrEnum):
     """Why there is no cost."""
 
     nothing_paid = "nothing_paid"
@@ -30,24 +30,24 @@ class Lacking(StrEnum):
     small_denominator = "small_denominator"
 
 
-STAGES: Final[Mapping[Outcome, tuple[Stage, ...]]] = {
-    Outcome.arrived: (Stage.arrived, Stage.admitted),
-    Outcome.admitted: (Stage.admitted,),
+STAGES: Final[Mapping[CostedOutcome, tuple[Stage, ...]]] = {
+    CostedOutcome.arrived: (Stage.arrived, Stage.admitted),
+    CostedOutcome.admitted: (Stage.admitted,),
 }
 """The published cells an outcome is the sum of: a release counts a referral by its furthest stage."""
-OUTCOMES: Final[Mapping[Outcome, Label]] = {
-    Outcome.arrived: Label("orientation arrivée, admise ou non", "referral that arrived, admitted or not"),
-    Outcome.admitted: Label("orientation admise", "referral that was admitted"),
+OUTCOMES: Final[Mapping[CostedOutcome, Label]] = {
+    CostedOutcome.arrived: Label("orientation arrivée, admise ou non", "referral that arrived, admitted or not"),
+    CostedOutcome.admitted: Label("orientation admise", "referral that was admitted"),
 }
-LACKING: Final[Mapping[Lacking, Label]] = {
-    Lacking.nothing_paid: Label("aucune dépense enregistrée pour la période", "no expenditure recorded for the period"),
-    Lacking.no_release: Label(
+LACKING: Final[Mapping[NoCost, Label]] = {
+    NoCost.nothing_paid: Label("aucune dépense enregistrée pour la période", "no expenditure recorded for the period"),
+    NoCost.no_release: Label(
         "les issues d'une partie de la période ne sont pas publiées", "outcomes of some of the period are not published"
     ),
-    Lacking.suppressed: Label(
+    NoCost.suppressed: Label(
         "trop peu d'issues pour être publiées, zéro compris", "too few outcomes to be published, zero included"
     ),
-    Lacking.small_denominator: Label("moins de 30 issues publiées", "fewer than 30 published outcomes"),
+    NoCost.small_denominator: Label("moins de 30 issues publiées", "fewer than 30 published outcomes"),
 }
 RULE: Final = Label(
     "Crédits de paiement dépensés dans la période / orientations faites dans la même période, décalée de 0 à 4"

@@ -6,7 +6,7 @@ from datetime import date
 from math import sqrt
 from typing import Final
 
-from app.monitoring.costs.definitions import LAGS, NORMAL_95, STAGES, Lacking, Outcome
+from app.monitoring.costs.definitions import LAGS, NORMAL_95, STAGES, CostedOutcome, NoCost
 from app.plan.coordination.quarters import Quarter
 from app.plan.records.money import Amount
 from app.plan.vocabulary import AmountKind, AmountNature
@@ -41,7 +41,7 @@ class Paid:
 class Row:
     """What an outcome cost at one lag."""
 
-    outcome: Outcome
+    outcome: CostedOutcome
     lag: int
     outcomes_from: date
     outcomes_to: date
@@ -52,7 +52,7 @@ class Row:
     euros: float | None
     low: float | None
     high: float | None
-    lacking: Lacking | None
+    lacking: NoCost | None
     """Why there is no cost: set exactly then."""
 
 
@@ -60,7 +60,7 @@ class Row:
 class Spread:
     """What an outcome of a period cost, over all lags that have a cost."""
 
-    outcome: Outcome
+    outcome: CostedOutcome
     lags: int
     """How many have one."""
     least: float | None
@@ -100,19 +100,19 @@ def costs(paid: Iterable[Paid], published: Mapping[str, Published]) -> list[Peri
     """Return the costs of each payment; `published` are releases of quarters and years by their name."""
     found = []
     for one in paid:
-        rows = [_row(one, outcome, lag, published) for outcome in Outcome for lag in LAGS]
-        spreads = [_spread(outcome, [row for row in rows if row.outcome is outcome]) for outcome in Outcome]
+        rows = [_row(one, outcome, lag, published) for outcome in CostedOutcome for lag in LAGS]
+        spreads = [_spread(outcome, [row for row in rows if row.outcome is outcome]) for outcome in CostedOutcome]
         found.append(Period(one, rows, spreads))
     return found
 
 
-def _row(paid: Paid, outcome: Outcome, lag: int, published: Mapping[str, Published]) -> Row:
+def _row(paid: Paid, outcome: CostedOutcome, lag: int, published: Mapping[str, Published]) -> Row:
     quarters = _quarters(_later(paid.since, lag), paid.quarters)
     releases = _releases(quarters, published)
     cells = [one.stages.get(stage) for one in releases for stage in STAGES[outcome]]
     count = sum(cell for cell in cells if cell is not None)
     lacking = _lacking(paid, releases, cells, count)
-    known = not (lacking in {Lacking.no_release, Lacking.suppressed} or not releases)
+    known = not (lacking in {NoCost.no_release, NoCost.suppressed} or not releases)
     euros = low = high = None
     if lacking is None:
         away = NORMAL_95 * sqrt(len(cells) * _CELL_VARIANCE)
@@ -159,17 +159,17 @@ def _releases(quarters: Sequence[Quarter], published: Mapping[str, Published]) -
     return found if len(found) == len(quarters) else []
 
 
-def _lacking(paid: Paid, releases: Sequence[Published], cells: Sequence[int | None], count: int) -> Lacking | None:
+def _lacking(paid: Paid, releases: Sequence[Published], cells: Sequence[int | None], count: int) -> NoCost | None:
     if paid.cents <= 0:
-        return Lacking.nothing_paid
+        return NoCost.nothing_paid
     if not releases:
-        return Lacking.no_release
+        return NoCost.no_release
     if None in cells:
-        return Lacking.suppressed
-    return Lacking.small_denominator if count < RATIO_FLOOR else None
+        return NoCost.suppressed
+    return NoCost.small_denominator if count < RATIO_FLOOR else None
 
 
-def _spread(outcome: Outcome, rows: Sequence[Row]) -> Spread:
+def _spread(outcome: CostedOutcome, rows: Sequence[Row]) -> Spread:
     euros = [row.euros for row in rows if row.euros is not None]
     lows = [row.low for row in rows if row.low is not None]
     highs = [row.high for row in rows if row.euros is not None]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
-from app.monitoring.costs.definitions import CERTAINTY, LACKING, OUTCOMES, RULE, VERSION, Lacking, Outcome
+from app.monitoring.costs.definitions import CERTAINTY, LACKING, OUTCOMES, RULE, VERSION, CostedOutcome, NoCost
 from app.monitoring.costs.rules import Period, Row, Spread
 from app.plan.records import Plan
 
@@ -38,7 +38,7 @@ _PERIOD: Final[dict[str, Any]] = {
 class CostSent(Sent):
     """What an outcome cost at one lag."""
 
-    outcome: Outcome
+    outcome: CostedOutcome
     lag_quarters: int = Field(description="Quarters from the period paid in to the one outcomes are counted in.")
     outcomes_from: date = Field(description="First day on which the referrals were made.")
     outcomes_to: date = Field(description="First day after.")
@@ -47,7 +47,7 @@ class CostSent(Sent):
     euros: float | None = Field(description="EUR for each outcome.")
     low: float | None = Field(description="Lower end, by the noise and rounding of published counts: 95 draws of 100.")
     high: float | None = Field(description="Upper end; null when the count may be none.")
-    missing: Lacking | None = Field(description="Why there is no cost: set exactly then.")
+    missing: NoCost | None = Field(description="Why there is no cost: set exactly then.")
     missing_label: LabelSent | None
 
     @classmethod
@@ -71,7 +71,7 @@ class CostSent(Sent):
 class CostSpreadSent(Sent):
     """What an outcome of a period cost, over all lags."""
 
-    outcome: Outcome
+    outcome: CostedOutcome
     lags: int = Field(description="How many lags have a cost.")
     least: float | None = Field(description="Least EUR of those lags.")
     most: float | None = Field(description="Most EUR of those lags.")
@@ -93,10 +93,10 @@ class CostPeriodSent(Sent):
     spreads: list[CostSpreadSent] = Field(description="By outcome.")
 
 
-class OutcomeSent(Sent):
+class CostedOutcomeSent(Sent):
     """What an outcome is."""
 
-    code: Outcome
+    code: CostedOutcome
     label: LabelSent
 
 
@@ -116,11 +116,11 @@ class CostsSent(Sent):
     )
 
     plan: str = Field(description="Code of the plan.")
-    definition: str
+    definition: str = Field(description="Code of the definition.")
     definition_version: int = Field(description="One more whenever the same data would give another value.")
     rule: LabelSent = Field(description="How it is computed, in words.")
     certainty: LabelSent = Field(description="How sure it is, and what it does not say.")
-    outcomes: list[OutcomeSent]
+    outcomes: list[CostedOutcomeSent] = Field(description="What was reached for the money.")
     items: list[CostPeriodSent] = Field(description="By budget year, each before its quarters.")
 
     @classmethod
@@ -132,7 +132,7 @@ class CostsSent(Sent):
             definition_version=VERSION,
             rule=LabelSent.of(RULE),
             certainty=LabelSent.of(CERTAINTY),
-            outcomes=[OutcomeSent(code=one, label=LabelSent.of(label)) for one, label in OUTCOMES.items()],
+            outcomes=[CostedOutcomeSent(code=one, label=LabelSent.of(label)) for one, label in OUTCOMES.items()],
             items=[
                 CostPeriodSent(
                     period=one.paid.code,

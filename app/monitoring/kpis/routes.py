@@ -23,7 +23,11 @@ _AS_METRICS: Final[dict[int | str, dict[str, Any]]] = {
     **TAGGED,
     200: {
         **TAGGED[200],
-        "content": {CONTENT_TYPE.partition(";")[0]: {"schema": {"type": "string", "description": "OpenMetrics 1.0."}}},
+        "content": {
+            CONTENT_TYPE.partition(";")[0]: {
+                "schema": {"type": "string", "description": "OpenMetrics 1.0.", "examples": ["# EOF\n"]}
+            }
+        },
     },
 }
 

@@ -66,7 +66,7 @@ class KpiSent(Sent):
     unit: str = Field(description="What a value counts or measures.")
     period_from: date | None = Field(description="First service day; null for a state, which holds now.")
     period_to: date | None = Field(description="First service day after the period; null for a state.")
-    value: float | None
+    value: float | None = Field(description="In the unit; null with `missing`.")
     missing: WhySent | None = Field(description="Why there is no value: set exactly then.")
     unknown: int | None = Field(description="How many of `base` are not known; null where nothing can be.")
     base: int | None = Field(description="What `unknown` is a part of.")

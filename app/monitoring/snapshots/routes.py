@@ -9,7 +9,13 @@ from app.http.problems import problems
 from app.http.tags import TAGGED, IfNoneMatch, tag_of, tagged_json
 from app.monitoring.asking import AboutPlan
 from app.monitoring.snapshots import queries
-from app.monitoring.snapshots.schemas import ChangesSent, DifferenceSent, SnapshotDocument, SnapshotList, SnapshotSent
+from app.monitoring.snapshots.schemas import (
+    DifferenceSent,
+    DifferencesSent,
+    SnapshotDocument,
+    SnapshotList,
+    SnapshotSent,
+)
 from app.monitoring.snapshots.service import changes, one
 from app.plan.asking import PROBLEMS, Reader
 
@@ -54,7 +60,7 @@ async def get_snapshot(
 @router.get(
     "/plan/snapshots/{snapshot_id}/changes/{since}",
     summary="What changed from one snapshot to another",
-    response_model=ChangesSent,
+    response_model=DifferencesSent,
     responses=problems(*PROBLEMS) | TAGGED,
 )
 async def get_snapshot_changes(
@@ -63,7 +69,7 @@ async def get_snapshot_changes(
     """Return every value that was added, removed or changed, by path; what a snapshot says of itself is left out."""
     plan = question.plan.plan
     before, after, found = await changes(question.session, plan, since, snapshot_id)
-    answer = ChangesSent(
+    answer = DifferencesSent(
         plan=plan,
         before=SnapshotSent.of(before),
         after=SnapshotSent.of(after),

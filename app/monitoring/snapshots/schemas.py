@@ -26,7 +26,7 @@ class SnapshotSent(Sent):
 
     id: str = Field(description="Its month.")
     number: int = Field(description="Place in the plan's chain, from 1.")
-    taken_at: datetime
+    taken_at: datetime = Field(description="When it was taken.")
     code_version: str = Field(description="Version of the service that took it.")
     previous: str = Field(description="Digest of the one before it; zeros for the first.")
     sha256: str = Field(description="SHA-256 of the bytes of `previous` followed by those of the snapshot.")
@@ -76,8 +76,8 @@ class SnapshotDocument(Sent):
 
     plan: str = Field(description="Code of the plan.")
     number: int = Field(description="Place in the plan's chain, from 1.")
-    month: str
-    taken_at: datetime
+    month: str = Field(description="The month it is of.")
+    taken_at: datetime = Field(description="When it was taken.")
     code_version: str = Field(description="Version of the service that took it.")
     at: date = Field(description="Everything is what stood on this day, as it was known at `taken_at`.")
     entries: dict[str, Any] = Field(description="Every entry ever recorded, by id, and whether it stands.")
@@ -103,7 +103,7 @@ class DifferenceSent(Sent):
         return cls(path=one.path, change=one.change, before=one.before, after=one.after)
 
 
-class ChangesSent(Sent):
+class DifferencesSent(Sent):
     """How one snapshot became another."""
 
     model_config = Sent.model_config | example(
