@@ -1,6 +1,6 @@
 """`maraude account | token`: people who read or administer, and tokens in wrong hands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
@@ -8,9 +8,11 @@ import typer
 
 from app.cli.identity import NewName, Org, organisation_of
 from app.cli.running import AsJson, Hand, iso, pick, run, show_list, show_made
-from app.identity.vocabulary import ACCOUNT_ROLES, Reach, Role
+from app.identity.vocabulary import ACCOUNT_ROLES, MOST_PULL_DAYS, Reach, Role
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.identity.records import Account
 
 account: Final = typer.Typer(help="People who read or administer.", no_args_is_help=True)
@@ -52,12 +54,14 @@ def create_account(
 
 @account.command("list")
 def list_accounts(org: Org, *, as_json: AsJson = False) -> None:
-    """List the accounts of an organisation, revoked ones included."""
+    """List the accounts of an organisation, revoked ones included, and when the tokens they have in use end."""
     from app.identity import service
 
-    async def work(h: Hand) -> "list[Account]":
-        return list(await service.list_accounts(h.session, (await organisation_of(h, org)).id))
+    async def work(h: Hand) -> "tuple[Sequence[Account], Mapping[UUID, Sequence[datetime]]]":
+        org_id = (await organisation_of(h, org)).id
+        return await service.list_accounts(h.session, org_id), await service.token_ends(h.session, org_id, h.now)
 
+    accounts, ends = run(work)
     rows = [
         {
             "id": a.id,
@@ -66,23 +70,34 @@ def list_accounts(org: Org, *, as_json: AsJson = False) -> None:
             "reach": a.reach,
             "perimeter": a.perimeter,
             "revoked_at": iso(a.revoked_at),
+            "tokens_until": " ".join(str(iso(end)) for end in ends.get(a.id, ()) if a.revoked_at is None) or None,
         }
-        for a in run(work)
+        for a in accounts
     ]
     show_list(rows, as_json=as_json)
 
 
 @account.command("token")
-def issue_account_token(account: AccountMeant, org: Org, *, as_json: AsJson = False) -> None:
-    """Issue a bearer token for an account and print it, once."""
+def issue_account_token(
+    account: AccountMeant,
+    org: Org,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=MOST_PULL_DAYS, help="Good for so many days; for a monitor's account only.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Issue a bearer token for an account and print it, once; good for a day, or a monitor's for `--days`."""
     from app.identity import service
 
     async def work(h: Hand) -> dict[str, Any]:
         org_id = (await organisation_of(h, org)).id
         account_id = (await account_of(h, org_id, account)).id
-        issued = await service.issue_account_token(
-            h.session, h.keyring, h.now, h.settings.token_lifetime, org_id=org_id, account_id=account_id
-        )
+        whose = {"org_id": org_id, "account_id": account_id}
+        if days is None:
+            issued = await service.issue_account_token(h.session, h.keyring, h.now, h.settings.token_lifetime, **whose)
+        else:
+            issued = await service.issue_pull_token(h.session, h.keyring, h.now, days, **whose)
         return {"token": issued.token, "expires_at": iso(issued.expires_at)}
 
     show_made(run(work), as_json=as_json)

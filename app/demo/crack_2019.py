@@ -298,7 +298,7 @@ def _amounts() -> list[Amount]:
         "« engagements initiaux (3M€ par an) » ; jour retenu : la signature, puis le premier de l'année"
     )
     paid = _summary(
-        "« plus de 24M€ », donc au moins ; répartition par année non publiée : inscrit en une fois au dernier jour"
+        "« plus de 24M€ », donc au moins ; répartition par année non publiée : inscrit sans année, au dernier jour"
     )
     commitments = [
         _amount(
@@ -313,11 +313,11 @@ def _amounts() -> list[Amount]:
         for year in _YEARS
     ]
     spent = AmountNature.expenditure, AmountKind.payment_credit, 24 * _MILLION
-    return [*commitments, _amount("depenses-2019-2021", _LAST_DAY, _YEARS[-1], *spent, paid)]
+    return [*commitments, _amount("depenses-2019-2021", _LAST_DAY, None, *spent, paid)]
 
 
 def _amount(
-    code: str, on: date, year: int, nature: AmountNature, kind: AmountKind, cents: int, source: Source
+    code: str, on: date, year: int | None, nature: AmountNature, kind: AmountKind, cents: int, source: Source
 ) -> Amount:
     return Amount(
         id=_UNNAMED,

@@ -1,6 +1,6 @@
 """Finding and storing organisations, teams, devices, accounts, codes, tokens and proofs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
@@ -140,6 +140,15 @@ async def teams(session: _Session, org_id: UUID) -> Sequence[Team]:
     return await _all(session, Team, TEAM, TEAM.c.org_id == org_id, order=TEAM.c.id)
 
 
+async def organisations_of_teams(session: _Session, teams: Collection[UUID]) -> Mapping[UUID, Organisation]:
+    """Return whose each of some teams is, by the team's identifier."""
+    wanted = select(TEAM.c.id, *(ORGANISATION.c[field.name] for field in fields(Organisation))).join_from(
+        TEAM, ORGANISATION, ORGANISATION.c.id == TEAM.c.org_id
+    )
+    found = await session.execute(wanted.where(TEAM.c.id.in_(sorted(teams))))
+    return {row[0]: Organisation(*row[1:]) for row in found}
+
+
 async def device(session: _Session, org_id: UUID, device_id: UUID) -> Device | None:
     """Return one device of an organisation."""
     return next(iter(await _all(session, Device, DEVICE, DEVICE.c.org_id == org_id, DEVICE.c.id == device_id)), None)
@@ -164,6 +173,16 @@ async def account(session: _Session, org_id: UUID, account_id: UUID) -> Account 
 async def accounts(session: _Session, org_id: UUID) -> Sequence[Account]:
     """Return the accounts of an organisation, oldest first."""
     return await _all(session, Account, ACCOUNT, ACCOUNT.c.org_id == org_id, order=ACCOUNT.c.id)
+
+
+async def token_ends(session: _Session, org_id: UUID, now: datetime) -> Mapping[UUID, Sequence[datetime]]:
+    """Return the ends of the tokens of an organisation's accounts that are neither over nor withdrawn, in order."""
+    good = and_(TOKEN.c.org_id == org_id, TOKEN.c.expires_at > now, TOKEN.c.revoked_at.is_(None))
+    wanted = select(TOKEN.c.account_id, TOKEN.c.expires_at).where(good, TOKEN.c.account_id.is_not(None))
+    found: dict[UUID, list[datetime]] = {}
+    for account_id, expires_at in await session.execute(wanted.order_by(TOKEN.c.expires_at)):
+        found.setdefault(account_id, []).append(expires_at)
+    return found
 
 
 async def enrolment(session: ReadSession, handle: str) -> Enrolment | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from app import errors
 from app.codes import ALPHABET
 from app.errors import Fault
-from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, Permission, Reach, Role
+from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, MOST_PULL_DAYS, PULLING, Permission, Reach, Role
 
 MOST_TRIES: Final = 5
 """Wrong secrets after which an enrolment code is dead."""
@@ -54,6 +54,14 @@ def check_account(role: Role, reach: Reach, perimeter: str | None) -> None:
         raise errors.invalid(faults=[Fault("/role", "rule", "must be the role of a person, not of a device")])
     if reach is Reach.perimeter and perimeter is None:
         raise errors.invalid(faults=[Fault("/perimeter", "rule", "is required when the reach is a perimeter")])
+
+
+def check_pull(role: Role, days: int) -> None:
+    """Raise `invalid` for a pull token that may not be: of a role that reads about persons, or too long."""
+    if role not in PULLING:
+        raise errors.invalid(faults=[Fault("/days", "rule", "only a monitor's token may last for days")])
+    if not 1 <= days <= MOST_PULL_DAYS:
+        raise errors.invalid(faults=[Fault("/days", "rule", f"must be 1 to {MOST_PULL_DAYS}")])
 
 
 def check_bound_once(team_id: UUID | None, facility_id: UUID | None) -> None:

@@ -19,6 +19,9 @@ class Role(StrEnum):
 
 ACCOUNT_ROLES: Final = (Role.coordinator, Role.monitor, Role.plan_secretary, Role.administrator, Role.dpo)
 """The roles people have; the others belong to devices."""
+PULLING: Final = frozenset({Role.monitor})
+"""The roles whose tokens may last for days (docs/decisions/0037): they read nothing that singles out a person."""
+MOST_PULL_DAYS: Final = 90
 
 
 class OrganisationKind(StrEnum):

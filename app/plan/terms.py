@@ -89,5 +89,11 @@ MONEY: Final[Mapping[str, Label]] = {
         " expenditure that carries a cause; causes that explain more than there is are cut in proportion. What is left"
         " is `unexplained`. Overruns of groups do not add up",
     ),
+    "not_spread": Label(
+        "sommes données pour plusieurs années et non réparties par leur source : dans les totaux, dans aucune année. Là"
+        " où une dépense ou une autorisation n'est pas répartie, aucune année n'est jugée",
+        "sums given for several years that their source does not spread: in the totals, in no year. Where an"
+        " expenditure or an authorisation is not spread, no year is judged",
+    ),
 }
 """By the name of the field in the answers."""

@@ -149,6 +149,7 @@ class Lacking(StrEnum):
     nothing_committed = "nothing_committed"
     nothing_left_committed = "nothing_left_committed"
     no_expenditure = "no_expenditure"
+    not_spread = "not_spread"
     no_meeting_planned = "no_meeting_planned"
     never_met = "never_met"
     none_held = "none_held"
@@ -245,6 +246,9 @@ LABELS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Label]]] = {
             "l'engagement révisé n'est pas supérieur à zéro", "the revised commitment is not above zero"
         ),
         Lacking.no_expenditure: Label("aucune dépense n'a été enregistrée", "no expenditure was recorded"),
+        Lacking.not_spread: Label(
+            "des sommes que leur source ne répartit pas par année", "sums that their source does not spread over years"
+        ),
         Lacking.no_meeting_planned: Label("aucune réunion prévue", "no meeting planned"),
         Lacking.never_met: Label("aucune réunion tenue jusque-là", "no meeting held until then"),
         Lacking.none_held: Label("aucune réunion tenue parmi celles prévues", "none of those planned was held"),

@@ -1,11 +1,15 @@
 """Alerts: what is to be looked at now, by whom it may be seen, and who took note of it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from app.directory.rules import Hours
+from app.directory.upkeep import plan_hours
+from app.directory.vocabulary import Weekday
 from app.http.context import Context
 from app.identity.vocabulary import Role
 from app.patrols.models import Patrol
@@ -62,6 +66,9 @@ async def test_monitors_see_every_silent_team_and_coordinators_those_of_their_re
         assert both & (await _alerts(client, caller, plan)).keys() == expected
     found = (await _alerts(client, own, plan))[f"silent_team:{house.team_id}"]
     assert (found["since"], found["severity"], found["value"]) == ("2026-03-05", "alarm", 9)
+    named = await _alerts(client, wide, plan)
+    names = [named[f"silent_team:{one.team_id}"]["name"]["fr"] for one in (house, other)]
+    assert names == [f"{one.name} : Maraude" for one in (house, other)]
 
 
 async def test_a_team_that_went_out_again_is_silent_no_more(
@@ -82,21 +89,50 @@ async def test_a_facility_that_says_nothing_any_more_is_an_alert(
     quiet, fresh = [
         await places.opened(context, house, name=f"Lieu {make.new_id()}", opened_on=NIGHT.date()) for _ in range(2)
     ]
+    await _says(client, context, house, quiet)
     clock.now = NIGHT + timedelta(days=2)
-    desk = await places.desk(client, context, house, fresh)
-    answer = await desk.post(
-        "/v1/facility-reports",
-        json={
-            "device_now": clock().isoformat(),
-            "items": [make.report(observed_at=(clock.now - timedelta(hours=1)).isoformat())],
-        },
-    )
+    await _says(client, context, house, fresh)
+    found = await _alerts(client, await _caller(context, house, Role.monitor), plan)
+    assert {f"stale_report:{one}" for one in (quiet, fresh)} & found.keys() == {f"stale_report:{quiet}"}
+    shown = found[f"stale_report:{quiet}"]
+    assert (shown["where"], shown["since"]) == ("/v1/facilities", "2026-03-03")
+    assert shown["name"]["en"].startswith(f"{house.name}: Lieu ")
+
+
+async def _says(client: httpx.AsyncClient, context: Context, house: House, facility: UUID) -> None:
+    """Let a facility report of itself, an hour ago."""
+    desk = await places.desk(client, context, house, facility)
+    observed = (context.clock() - timedelta(hours=1)).isoformat()
+    sent = {"device_now": context.clock().isoformat(), "items": [make.report(observed_at=observed)]}
+    answer = await desk.post("/v1/facility-reports", json=sent)
     assert answer.status_code == 200, answer.text
+
+
+async def test_a_facility_that_never_reported_has_a_word_of_its_own_until_it_does(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, clock: SetClock
+) -> None:
+    opened_on = date(2023, 1, 2)
+    planned, unplanned = [
+        await places.opened(context, house, name=f"Lieu {make.new_id()}", opened_on=opened_on) for _ in range(2)
+    ]
+    thursdays = [Hours(Weekday.thursday, 540, 1080, opened_on)]
+    async with context.database.writing() as session:
+        await plan_hours(session, context.keyring, clock(), planned, opened_on, thursdays)
     monitor = await _caller(context, house, Role.monitor)
     found = await _alerts(client, monitor, plan)
-    assert f"stale_report:{quiet}" in found
-    assert f"stale_report:{fresh}" not in found
-    assert found[f"stale_report:{quiet}"]["where"] == "/v1/facilities"
+    assert not {f"stale_report:{one}" for one in (planned, unplanned)} & found.keys()
+    assert f"never_reported:{unplanned}" not in found
+    shown = found[f"never_reported:{planned}"]
+    assert (shown["since"], shown["severity"], shown["value"], shown["threshold"]) == (
+        "2023-01-05",
+        "watch",
+        None,
+        None,
+    )
+    assert shown["name"]["fr"].startswith(f"{house.name} : Lieu ")
+    assert [one["kind"] for one in found.values()][-1] == "never_reported"
+    await _says(client, context, house, planned)
+    assert not [name for name in await _alerts(client, monitor, plan) if name.endswith(str(planned))]
 
 
 async def test_a_plan_that_is_over_has_no_silent_teams(

@@ -2,6 +2,7 @@ import asyncio
 import logging
 from datetime import timedelta
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,9 +16,10 @@ from app.http.context import Context
 from app.identity import service
 from app.identity.service import Authenticator
 from app.identity.tokens import digest_of, new_token
-from app.identity.vocabulary import GRANTS, Role
+from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, Role
 from tests.clock import SetClock
 from tests.members import House, account_token, enrolled, found, new_account, open_code, revoke, token_of
+from tests.street import notes
 
 UNKNOWN = "mrd_00000000000000000000000000000000000000000002nYOCw"
 
@@ -141,6 +143,100 @@ async def test_a_revoked_account_and_a_withdrawn_token_are_refused(
         )
     await asyncio.sleep(1)
     assert [(await me(client, token)).status_code for token in (first, second)] == [401, 401]
+
+
+async def pull_token(context: Context, house: House, account_id: UUID, days: int) -> str:
+    async with context.database.writing() as session:
+        issued = await service.issue_pull_token(
+            session, context.keyring, context.clock(), days, org_id=house.org_id, account_id=account_id
+        )
+    assert issued.expires_at == context.clock() + timedelta(days=days)
+    return issued.token
+
+
+class TestPullTokens:
+    @pytest.mark.parametrize("days", [1, 90])
+    async def test_last_as_many_days_as_they_said_and_not_a_moment_more(
+        self, client: httpx.AsyncClient, context: Context, house: House, clock: SetClock, days: int
+    ) -> None:
+        token = await pull_token(context, house, await new_account(context, house, Role.monitor), days)
+        answer = (await me(client, token)).json()
+        assert (answer["role"], answer["permissions"]) == ("monitor", sorted(GRANTS[Role.monitor]))
+        clock.advance(timedelta(days=days) - timedelta(milliseconds=1))
+        assert (await me(client, token)).status_code == 200
+        clock.advance(timedelta(milliseconds=1))
+        assert (await me(client, token)).status_code == 401
+
+    @pytest.mark.parametrize("role", [role for role in ACCOUNT_ROLES if role is not Role.monitor])
+    async def test_are_for_monitors_only(self, context: Context, house: House, role: Role) -> None:
+        account_id = await new_account(context, house, role)
+        before = await notes(context, house.org_id, "token.issue")
+        with pytest.raises(errors.Problem) as refused:
+            await pull_token(context, house, account_id, 1)
+        assert refused.value.kind is errors.invalid
+        assert [one.pointer for one in refused.value.faults] == ["/days"]
+        async with context.database.reading() as session:
+            assert account_id not in await service.token_ends(session, house.org_id, context.clock())
+        assert await notes(context, house.org_id, "token.issue") == before
+
+    async def test_are_not_for_an_account_that_is_shut_out(self, context: Context, house: House) -> None:
+        account_id = await new_account(context, house, Role.monitor)
+        async with context.database.writing() as session:
+            await service.revoke_account(
+                session, context.keyring, context.clock(), org_id=house.org_id, account_id=account_id
+            )
+        with pytest.raises(errors.Problem, match="not-found"):
+            await pull_token(context, house, account_id, 1)
+
+    @pytest.mark.parametrize("whole_account", [False, True])
+    async def test_are_refused_by_every_worker_within_a_second_of_their_revocation(
+        self, context: Context, house: House, *, whole_account: bool
+    ) -> None:
+        account_id = await new_account(context, house, Role.monitor)
+        token = await pull_token(context, house, account_id, 90)
+        now = 0.0
+        workers = [Authenticator(lambda: now) for _ in range(3)]
+        for worker in workers:
+            await worker.principal(context, token)
+            now += 0.3
+        async with context.database.writing() as session:
+            hand = (session, context.keyring, context.clock())
+            if whole_account:
+                await service.revoke_account(*hand, org_id=house.org_id, account_id=account_id)
+            else:
+                await service.revoke_token(*hand, token)
+        now += 0.999
+        for worker in workers:
+            with pytest.raises(errors.Problem, match="unauthenticated"):
+                await worker.principal(context, token)
+
+    async def test_are_written_down_with_their_length(self, context: Context, house: House) -> None:
+        account_id = await new_account(context, house, Role.monitor)
+        await pull_token(context, house, account_id, 30)
+        await token_of(context, house, account_id)
+        kept = [one for one in await notes(context, house.org_id, "token.issue") if one["account"] == str(account_id)]
+        assert kept == [{"account": str(account_id), "days": "30"}, {"account": str(account_id)}]
+
+
+async def test_the_ends_of_tokens_are_known_until_these_are_over_or_withdrawn(
+    context: Context, house: House, clock: SetClock
+) -> None:
+    async def ends() -> list[timedelta]:
+        async with context.database.reading() as session:
+            found = await service.token_ends(session, house.org_id, context.clock())
+        return [end - start for end in found.get(account_id, ())]
+
+    start = clock.now
+    account_id = await new_account(context, house, Role.monitor)
+    assert await ends() == []
+    month = await pull_token(context, house, account_id, 30)
+    await token_of(context, house, account_id)
+    assert await ends() == [timedelta(days=1), timedelta(days=30)]
+    clock.advance(timedelta(days=1))
+    assert await ends() == [timedelta(days=30)]
+    async with context.database.writing() as session:
+        await service.revoke_token(session, context.keyring, context.clock(), month)
+    assert await ends() == []
 
 
 async def test_a_token_is_read_once_a_second_by_one_statement(phone: Device, context: Context) -> None:

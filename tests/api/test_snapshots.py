@@ -133,6 +133,7 @@ async def test_it_holds_register_money_coordination_targets_and_figures_about_no
     said = [
         plans.entry("amount", plan=plan, on="2026-01-05", year=2026, **promised),
         plans.entry("amount", **paid, on="2026-03-05", code="ligne-2", cents=2400),
+        plans.entry("amount", **paid | {"year": None}, on="2026-03-06", code="ligne-4", kind="in_kind", cents=5),
         plans.entry("amount", **paid, on="2026-04-01", code="ligne-3", cents=1),
         plans.entry("meeting", plan=plan, on="2026-02-20", held=True, held_on="2026-02-20"),
         plans.entry("target", plan=plan, on="2026-01-02", **_VALID, **target),
@@ -147,7 +148,8 @@ async def test_it_holds_register_money_coordination_targets_and_figures_about_no
     assert shown["coordination"]["pilotage"]["2026-Q1"]["held"] == 1
     assert shown["actions"]["1"]["found"] == {}
     assert shown["kpis"]["patrols_held"]["value"] == 1
-    later = shown["entries"][said[2]["id"]]
+    assert shown["money"]["rows"]["plan.etat.not_spread.in_kind"]["spent"] == 5
+    later = shown["entries"][said[3]["id"]]
     assert (later["stands"], later["entry"]["cents"]) == (False, 1)
     assert len(shown["entries"]) == len(plans.base()) + len(said)
     assert not [code for code in shown["kpis"] if code.startswith("published") or "encounters" in code]

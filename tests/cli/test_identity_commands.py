@@ -1,6 +1,7 @@
 import asyncio
 import json
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,31 @@ async def test_an_account_gets_a_token_and_loses_it(client: httpx.AsyncClient, c
     assert await status(second["token"]) == 401
     listed = await made("account", "list", "--org", "Ville")
     assert [(a["name"], a["role"], a["revoked_at"] is None) for a in listed] == [("coordination", "coordinator", False)]
+
+
+async def test_a_monitor_s_programs_get_a_token_of_days_and_nobody_else_s(
+    client: httpx.AsyncClient, clock: SetClock
+) -> None:
+    clock.now = utc_now()
+    await maraude("org", "create", "Cour", "--kind", "ministry")
+    for name, role in (("suivi", "monitor"), ("coordination", "coordinator")):
+        await maraude("account", "create", name, "--org", "Cour", "--role", role)
+    issued = await made("account", "token", "suivi", "--org", "Cour", "--days", "90")
+    await made("account", "token", "coordination", "--org", "Cour")
+    ends = {a["name"]: a["tokens_until"] for a in await made("account", "list", "--org", "Cour")}
+    assert ends["suivi"] == issued["expires_at"]
+    left = datetime.fromisoformat(issued["expires_at"]) - clock.now
+    assert timedelta(days=90) - timedelta(minutes=1) < left < timedelta(days=90, minutes=1)
+    assert ends["coordination"] < ends["suivi"]
+    bearer = {"Authorization": f"Bearer {issued['token']}"}
+    assert (await client.get("/v1/plans", headers=bearer)).status_code == 200
+    assert "only a monitor's" in await refused("account", "token", "coordination", "--org", "Cour", "--days", "1")
+    for days in ("0", "91", "-1", "x"):
+        assert await refused("account", "token", "suivi", "--org", "Cour", "--days", days, code=2)
+    await maraude("token", "revoke", given=f"{issued['token']}\n")
+    await asyncio.sleep(1)
+    assert (await client.get("/v1/plans", headers=bearer)).status_code == 401
+    assert {a["name"]: a["tokens_until"] for a in await made("account", "list", "--org", "Cour")}["suivi"] is None
 
 
 async def test_problems_are_a_sentence_on_stderr() -> None:

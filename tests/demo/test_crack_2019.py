@@ -176,6 +176,19 @@ async def test_execution_is_24_over_9(client: httpx.AsyncClient, monitor: dict[s
         if one["kind"] == "commitment_authorisation"
     }
     assert committed == {2019: 3 * _MILLION, 2020: 3 * _MILLION, 2021: 3 * _MILLION}
+    by_year = {one["year"]: one["totals"] for one in answer["by_year"]}
+    assert by_year.keys() == committed.keys()
+    for year in by_year.values():
+        assert (year["execution_initial"], year["overrun"]) == ({"value": None, "reason": "not_spread"}, None)
+        assert year["credits"]["spent_cents"] is None
+    apart = answer["not_spread"]
+    assert (apart["credits"]["spent_cents"], apart["reason"]) == (24 * _MILLION, "not_spread")
+    assert apart["authorisations"]["committed_cents"] is None
+    assert "not_spread" in {one["code"] for one in answer["reasons"]}
+    lines = csv.DictReader(io.StringIO(await _get(client, monitor | {"Accept": "text/csv"}, "plan/money")))
+    assert [(one["year"], one["kind"], one["spent_cents"]) for one in lines if one["spent_cents"]] == [
+        ("", "payment_credit", str(24 * _MILLION))
+    ]
     items = await _kpis(client, monitor)
     assert [items[code, None]["value"] for code in ("money_committed", "money_paid", "money_overrun")] == [
         9_000_000.0, 24_000_000.0, 15_000_000.0,
@@ -187,11 +200,11 @@ async def test_every_amount_says_where_it_stands_and_which_day_was_taken(
     client: httpx.AsyncClient, monitor: dict[str, str]
 ) -> None:
     amounts = {one["code"]: one for one in await _entries(client, monitor, EntryType.amount)}
-    assert {code: (one["on"], one["year"], one["cents"]) for code, one in amounts.items()} == {
+    assert {code: (one["on"], one.get("year"), one["cents"]) for code, one in amounts.items()} == {
         "engagement-2019": ("2019-05-27", 2019, 3 * _MILLION),
         "engagement-2020": ("2020-01-01", 2020, 3 * _MILLION),
         "engagement-2021": ("2021-01-01", 2021, 3 * _MILLION),
-        "depenses-2019-2021": ("2021-12-31", 2021, 24 * _MILLION),
+        "depenses-2019-2021": ("2021-12-31", None, 24 * _MILLION),
     }
     for code, one in amounts.items():
         assert one["source"]["url"] == _SUMMARY_URL
@@ -244,19 +257,22 @@ async def test_whom_it_was_for_and_where_the_pathway_blocked_stand_in_words(
     assert {one["source"]["url"] for one in (population, pathway)} == {"https://www.ccomptes.fr/fr/documents/58046"}
 
 
-async def test_the_alert_of_month_one_is_the_spending(client: httpx.AsyncClient, monitor: dict[str, str]) -> None:
+async def test_the_alert_of_month_one_is_the_spending_of_the_whole_plan_and_of_no_year(
+    client: httpx.AsyncClient, monitor: dict[str, str]
+) -> None:
     items = (await _get(client, monitor, "plan/alerts"))["items"]
-    whole = next(one for one in items if one["id"] == "overspending:plan")
+    [whole] = [one for one in items if one["id"].startswith("overspending:")]
+    assert whole["id"] == "overspending:plan"
     assert (whole["since"], whole["severity"], round(whole["value"], 2)) == ("2021-12-31", "alarm", 2.67)
 
 
-async def test_no_cost_is_made_up_where_no_outcome_was_published(
+async def test_no_cost_of_a_year_is_made_up_where_no_year_s_spending_was_published(
     client: httpx.AsyncClient, monitor: dict[str, str]
 ) -> None:
     answer = await _get(client, monitor, "plan/costs")
-    rows = [row for period in answer["items"] for row in period["rows"]]
-    assert rows
-    assert {(row["euros"], row["missing"]) for row in rows} == {(None, "no_release")}
+    assert answer["items"] == []
+    assert (answer["not_spread"]["paid_cents"], answer["not_spread"]["missing"]) == (24 * _MILLION, "not_spread")
+    assert all(answer["not_spread"]["missing_label"].values())
 
 
 async def test_it_leaves_as_a_table_and_comes_back_unchanged(

@@ -21,7 +21,7 @@ from app import codes
 from app.clock import utc_now
 from app.identity.vocabulary import GRANTS, Permission, Role
 from app.signin.openid import CALLBACK
-from tests import make, places, postgres
+from tests import make, places, plans, postgres
 from tests.contract import document as walk
 from tests.contract.callers import CALLERS, NOBODY, Organisation, headers, organisation
 from tests.hostile.canaries import Canary, phone_digits, thousand
@@ -55,6 +55,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 async def callers(served: Serving) -> Organisation:
     await places.seeded(served.context)
+    await plans.record(served.context, *plans.base())
     async with httpx.AsyncClient(base_url=served.service.url, timeout=30) as client:
         return await organisation(client, served.context)
 

@@ -16,7 +16,7 @@ from jsonschema_rs import Draft202012Validator, Registry
 from app.http.context import Context
 from app.identity.vocabulary import GRANTS, Permission, Role
 from app.signin.pages import PAGES
-from tests import places
+from tests import places, plans
 from tests.contract import document as walk
 from tests.contract.callers import Organisation, headers, organisation
 from tests.contract.guards import BY_COOKIE, PUBLIC
@@ -38,6 +38,7 @@ _OF_THE_SERVER = {"content-type", "content-length", "allow", "location", "etag"}
 @pytest.fixture(scope="module")
 async def callers(client: httpx.AsyncClient, context: Context) -> Organisation:
     await places.seeded(context)
+    await plans.record(context, *plans.base())
     return await organisation(client, context)
 
 

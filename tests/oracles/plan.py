@@ -85,7 +85,18 @@ class Seen:
         wanted = [one["cents"] for one in amounts if (one["nature"], one["kind"]) == (nature, kind)]
         return sum(wanted) if wanted else None
 
+    def years(self) -> list[int]:
+        return sorted({one["year"] for one in self.those("amount")} - {None})
+
+    def _blurred(self, natures: set[str], group: Json) -> bool:
+        """Whether a year is asked for while a payment, or one of these of authorisations, might be any year's."""
+        loose = [(one["nature"], one["kind"]) for one in self.those("amount", lambda one: one["year"] is None)]
+        needed = {("expenditure", "payment_credit"), *((nature, "commitment_authorisation") for nature in natures)}
+        return "year" in group and any(one in needed for one in loose)
+
     def execution(self, *, revised: bool, **group: Any) -> float | None:
+        if self._blurred({"commitment", "revision"} if revised else {"commitment"}, group):
+            return None
         paid = self.cents("expenditure", "payment_credit", **group)
         below = self.cents("commitment", "commitment_authorisation", **group) or 0
         if revised:
@@ -96,7 +107,7 @@ class Seen:
         """Return the cents by cause, the unexplained under its own name; None without a commitment or a payment."""
         paid = self.cents("expenditure", "payment_credit", **group)
         committed = self.cents("commitment", "commitment_authorisation", **group)
-        if paid is None or committed is None:
+        if paid is None or committed is None or self._blurred({"commitment", "revision"}, group):
             return None
         left = max(0, paid - committed)
         anew = self._by_cause("revision", "commitment_authorisation", group)

@@ -6,9 +6,12 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.directory.vocabulary import Label
+from app.directory.rules import Hours
+from app.directory.vocabulary import Label, Weekday
 from app.monitoring.alerts.definitions import THRESHOLDS, Threshold
 from app.monitoring.alerts.judging import begin_of_run, in_time, of_register
+from app.monitoring.alerts.records import Unheard
+from app.monitoring.alerts.reporting import unheard
 from app.monitoring.alerts.vocabulary import AlertKind
 from app.plan.standing import standing
 from tests import plans
@@ -42,9 +45,8 @@ def _register(random: Random) -> list[Json]:
     for n in range(random.randrange(6)):
         nature = random.choice(["commitment", "expenditure"])
         kind = "commitment_authorisation" if nature == "commitment" else "payment_credit"
-        said.append(
-            plans.entry("amount", code=f"a{n}", on=_day(random), nature=nature, kind=kind, cents=random.randrange(1, 9))
-        )
+        booked = {"nature": nature, "kind": kind, "year": random.choice([2020, 2020, 2020, None])}
+        said.append(plans.entry("amount", code=f"a{n}", on=_day(random), cents=random.randrange(1, 9), **booked))
     return said
 
 
@@ -82,3 +84,34 @@ def test_a_run_begins_after_the_last_good_day(off: list[bool]) -> None:
     run = "".join("x" if one else "." for one in off)
     expected = len(run.rstrip("x"))
     assert found == (days[expected] if expected < len(days) else None)
+
+
+_HOURS = st.builds(
+    lambda weekday, begins, lasts: Hours(
+        weekday, 540, 1080, FIRST + timedelta(days=begins), None if lasts is None else FIRST + timedelta(begins + lasts)
+    ),
+    st.sampled_from(Weekday),
+    st.integers(0, 60),
+    st.none() | st.integers(0, 40),
+)
+
+
+@given(st.lists(_HOURS, max_size=4), st.integers(0, 60), st.integers(0, 120))
+def test_a_place_is_unheard_from_the_first_day_on_that_any_of_its_hours_begins(
+    hours: list[Hours], opened: int, looked: int
+) -> None:
+    opened_on, today = FIRST + timedelta(days=opened), FIRST + timedelta(days=looked)
+    planned = [
+        day
+        for day in (opened_on + timedelta(days=number) for number in range(200))
+        if any(
+            day.strftime("%A").lower() == one.weekday.value
+            and one.valid_from <= day
+            and not (one.valid_until and one.valid_until <= day)
+            for one in hours
+        )
+    ]
+    in_force = any(one.valid_from <= today and not (one.valid_until and one.valid_until <= today) for one in hours)
+    expected = planned[:1] if in_force and planned and planned[0] < today else []
+    found = unheard([Unheard("place", "x", "x", opened_on, tuple(hours))], today)
+    assert [one.since for one in found] == expected

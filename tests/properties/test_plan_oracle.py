@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.plan.actions.findings import actions
 from app.plan.actions.milestones import milestones
 from app.plan.actions.realisation import tallies
-from app.plan.money.sums import Totals, totals, totals_by
+from app.plan.money.sums import Kinds, Totals, totals, totals_by, totals_by_year, unspread
 from app.plan.records import Recorded
 from app.plan.standing import standing
 from tests import plans
@@ -52,7 +52,7 @@ def _amount(chance: Random) -> Json:
     caused = nature == "revision" or (nature == "expenditure" and chance.random() < 0.5)
     facts: Json = {
         "funder": chance.choice(_BODIES),
-        "year": chance.choice([2020, 2021]),
+        "year": chance.choice([2020, 2021]) if chance.random() < 0.95 else None,
         "action": chance.choice([None, 1, 2]),
         "nature": nature,
         "cents": cents,
@@ -109,7 +109,7 @@ def test_actions_at_a_date_as_known_are_what_plain_python_finds(seed: int, at: d
     assert {one.milestone.code: one.state.value for one in milestones(entries, at)} == seen.milestones()
 
 
-def _same(found: Totals, seen: oracle.Seen, **group: Any) -> None:
+def _same_sums(found: Kinds, seen: oracle.Seen, **group: Any) -> None:
     kinds = {
         "commitment_authorisation": found.authorisations,
         "payment_credit": found.credits,
@@ -120,6 +120,10 @@ def _same(found: Totals, seen: oracle.Seen, **group: Any) -> None:
         assert by_nature == tuple(
             seen.cents(nature, kind, **group) for nature in ("commitment", "revision", "expenditure")
         )
+
+
+def _same(found: Totals, seen: oracle.Seen, **group: Any) -> None:
+    _same_sums(found, seen, **group)
     assert found.on_initial.value == seen.execution(revised=False, **group)
     assert found.on_revised.value == seen.execution(revised=True, **group)
     assert (found.on_initial.value is None) is (found.on_initial.lacking is not None)
@@ -140,8 +144,11 @@ def test_money_at_a_date_as_known_is_what_plain_python_adds_up(seed: int, at: da
     made, read = _register(seed, _amount)
     seen, entries = oracle.Seen(made, at, known_at), standing(read, at, known_at)
     _same(totals(entries), seen)
-    for year, found in totals_by(entries, lambda one: one.year):
+    by_year = totals_by_year(entries)
+    assert [year for year, _ in by_year] == seen.years()
+    for year, found in by_year:
         _same(found, seen, year=year)
+    _same_sums(unspread(entries), seen, year=None)
     for funder, found in totals_by(entries, lambda one: one.funder):
         _same(found, seen, funder=funder)
     for number, found in totals_by(entries, lambda one: one.action or 0):

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.directory.vocabulary import Label
-from app.monitoring.alerts import judging
+from app.directory.rules import Hours
+from app.directory.vocabulary import Label, Weekday
+from app.monitoring.alerts import judging, reporting
 from app.monitoring.alerts.definitions import THRESHOLDS, thresholds_of
-from app.monitoring.alerts.records import Alert, Noted, Quiet, Reported
+from app.monitoring.alerts.records import Alert, Noted, Quiet, Reported, Unheard
 from app.monitoring.alerts.vocabulary import AlertKind, Severity
 from app.plan.records import Plan
 from app.plan.records.steering import Target
@@ -87,6 +88,24 @@ def test_spending_that_was_promised_anew_is_none_and_much_beyond_is_an_alarm() -
     assert register(money(**PROMISED, cents=1000), paid, revised) == {}
 
 
+def test_no_year_is_judged_while_a_payment_or_a_promise_is_not_spread_over_years() -> None:
+    said = [
+        plans.entry("action"),
+        money(**PROMISED, cents=1000, action=1),
+        money(nature="expenditure", cents=1300, on="2020-05-01", action=1),
+    ]
+    whole = {"overspending:plan", "overspending:action.1"}
+    assert register(*said).keys() == whole | {"overspending:year.2020"}
+    paid = money(nature="expenditure", cents=1, on="2020-06-01", year=None)
+    promised = money(**PROMISED, cents=1, on="2020-06-01", year=None)
+    revised = money(**PROMISED | {"nature": "revision"}, cents=1, cause="scope", on="2020-06-01", year=None)
+    for one in (paid, promised, revised):
+        assert register(*said, one).keys() == whole
+        assert register(*said, one, at=date(2020, 5, 31)).keys() == whole | {"overspending:year.2020"}
+    helped = money(nature="expenditure", kind="in_kind", cents=1, on="2020-06-01", year=None)
+    assert register(*said, helped).keys() == whole | {"overspending:year.2020"}
+
+
 def test_without_a_promise_there_is_nothing_to_be_beyond() -> None:
     assert register(money(nature="expenditure", cents=1300)) == {}
 
@@ -115,7 +134,7 @@ def test_a_team_is_silent_after_so_many_whole_days() -> None:
     threshold = THRESHOLDS["team_silence_days"]
 
     def told(until: date) -> list[Alert]:
-        return list(judging.silent([Quiet("team", "Nord", date(2026, 3, 1), until)], threshold))
+        return list(reporting.silent([Quiet("team", "Aux Portes", "Nord", date(2026, 3, 1), until)], threshold))
 
     assert told(date(2026, 3, 3)) == []
     [third] = told(date(2026, 3, 4))
@@ -133,8 +152,8 @@ def test_a_report_is_stale_after_twice_the_time_its_kind_is_believed() -> None:
     at = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
     def told(hours: float) -> list[Alert]:
-        reported = Reported("place", "Repos", at, 12 * 3600)
-        return list(judging.stale([reported], at + timedelta(hours=hours), THRESHOLDS["report_age_times"]))
+        reported = Reported("place", "Aux Portes", "Repos", at, 12 * 3600)
+        return list(reporting.stale([reported], at + timedelta(hours=hours), THRESHOLDS["report_age_times"]))
 
     assert told(23.9) == []
     assert [(one.since, one.severity, one.value) for one in told(24)] == [(date(2026, 3, 2), Severity.watch, 2)]
@@ -173,9 +192,57 @@ def test_a_note_holds_for_the_run_it_was_made_in(noted: list[Noted], shown: int,
     assert (len(found.noted), found.acknowledged) == (shown, holds)
 
 
-def test_the_gravest_come_first_then_the_oldest() -> None:
+def test_the_gravest_come_first_then_the_newest() -> None:
     made = [
         Alert(AlertKind.late_action, str(n), Label("x", "x"), date(2021, 1, n), severity)
         for n, severity in ((1, Severity.watch), (3, Severity.alarm), (2, Severity.alarm))
     ]
-    assert [one.alert.subject for one in judging.shown(made, [], AT)] == ["2", "3", "1"]
+    assert [one.alert.subject for one in judging.shown(made, [], AT)] == ["3", "2", "1"]
+
+
+def test_what_never_reported_comes_after_all_of_its_grade() -> None:
+    made = [
+        Alert(kind, kind.value, Label("x", "x"), day, Severity.watch)
+        for kind, day in (
+            (AlertKind.never_reported, date(2021, 6, 1)),
+            (AlertKind.stale_report, date(2019, 6, 1)),
+            (AlertKind.silent_team, date(2020, 6, 1)),
+        )
+    ]
+    assert [one.alert.subject for one in judging.shown(made, [], AT)] == [
+        "silent_team",
+        "stale_report",
+        "never_reported",
+    ]
+
+
+def test_teams_and_facilities_are_named_with_their_organisation() -> None:
+    now, threshold = datetime(2026, 3, 9, tzinfo=UTC), THRESHOLDS["team_silence_days"]
+    teams = [Quiet(who, who, "Jour", date(2026, 3, 1), date(2026, 3, 9)) for who in ("Aux Portes", "Les Quais")]
+    reported = Reported("place", "Aux Portes", "Repos", datetime(2026, 3, 1, tzinfo=UTC), 12 * 3600)
+    found = [*reporting.silent(teams, threshold), *reporting.stale([reported], now, THRESHOLDS["report_age_times"])]
+    assert [one.name.fr for one in found] == ["Aux Portes : Jour", "Les Quais : Jour", "Aux Portes : Repos"]
+    assert [one.name.en for one in found] == ["Aux Portes: Jour", "Les Quais: Jour", "Aux Portes: Repos"]
+
+
+def _unheard(*hours: Hours, today: date) -> list[Alert]:
+    return list(reporting.unheard([Unheard("place", "Aux Portes", "Repos", date(2026, 3, 4), hours)], today))
+
+
+def test_a_place_that_never_reported_is_told_of_once_the_first_day_it_planned_is_over() -> None:
+    friday = Hours(Weekday.friday, 540, 1080, date(2026, 1, 1))  # the place opens on a Wednesday, in effect on the 6th
+    assert _unheard(friday, today=date(2026, 3, 6)) == []
+    for today in (date(2026, 3, 7), date(2029, 3, 7)):
+        [found] = _unheard(friday, today=today)
+        assert (found.id, found.since, found.severity) == ("never_reported:place", date(2026, 3, 6), Severity.watch)
+        assert (found.value, found.threshold, found.name.en) == (None, None, "Aux Portes: Repos")
+
+
+def test_a_place_without_hours_in_force_is_not_expected_to_report() -> None:
+    over = Hours(Weekday.friday, 540, 1080, date(2026, 1, 1), date(2026, 4, 1))
+    later = Hours(Weekday.friday, 540, 1080, date(2027, 1, 1))
+    never = Hours(Weekday.friday, 540, 1080, date(2026, 3, 7), date(2026, 3, 12))
+    assert _unheard(today=date(2026, 3, 20)) == _unheard(over, today=date(2026, 4, 1)) == []
+    assert _unheard(later, today=date(2026, 3, 20)) == _unheard(never, today=date(2026, 3, 11)) == []
+    [found] = _unheard(over, later, today=date(2027, 2, 1))
+    assert found.since == date(2026, 3, 6)

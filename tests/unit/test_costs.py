@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from app.monitoring.costs.definitions import CostedOutcome, NoCost
-from app.monitoring.costs.rules import Paid, Published, Row, costs, payments
+from app.monitoring.costs.rules import Paid, Published, Row, costs, not_spread, payments
 from app.plan.coordination.quarters import Quarter
 from app.plan.records.money import Amount
 from app.releases.vocabulary import Stage
 from tests import plans
 
-YEAR = Paid("2026", Quarter(2026, 1), 4, 1_200_000_00)
+YEAR = Paid("2026", Quarter(2026, 1), 4, 1_200_000_00, whole=True)
 
 
 def amounts(*facts: dict[str, Any]) -> list[Amount]:
@@ -86,7 +86,27 @@ def test_thirty_are_enough() -> None:
 
 
 def test_nothing_paid_costs_nothing_that_could_be_told() -> None:
-    assert row(told(y2026=100), paid=Paid("2026", Quarter(2026, 1), 4, 0)).lacking is NoCost.nothing_paid
+    assert row(told(y2026=100), paid=Paid("2026", Quarter(2026, 1), 4, 0, whole=True)).lacking is NoCost.nothing_paid
+
+
+def test_a_count_is_never_told_where_a_cell_is_suppressed_whatever_else_lacks() -> None:
+    for paid in (Paid("2026", Quarter(2026, 1), 4, 0, whole=True), Paid("2026", Quarter(2026, 1), 4, 9, whole=False)):
+        assert row(told(**{**QUARTERS, "y2026_Q2": None}), paid=paid).count is None
+
+
+def test_a_payment_of_several_years_is_in_none_of_them_and_takes_their_cost_away() -> None:
+    dated = [{"on": f"2026-{month:02}-15", "cents": 100_000} for month in (2, 5, 8, 11)]
+    said = amounts(
+        *dated, {"on": "2027-12-31", "cents": 7, "year": None}, {"cents": 5, "year": None, "kind": "in_kind"}
+    )
+    assert not_spread(said) == 7
+    assert [(one.code, one.cents, one.whole) for one in payments(said)] == [
+        ("2026", 400_000, False), *((f"2026-Q{number}", 100_000, False) for number in range(1, 5)),
+    ]  # fmt: skip
+    rows = [one for period in costs(payments(said), told(**QUARTERS, y2026=240)) for one in period.rows]
+    assert {(one.euros, one.low, one.high, one.lacking) for one in rows} == {(None, None, None, NoCost.not_spread)}
+    assert (not_spread(amounts(*dated)), {one.whole for one in payments(amounts(*dated))}) == (None, {True})
+    assert payments(amounts({"cents": 7, "year": None})) == []
 
 
 def test_the_spread_is_over_the_lags_that_have_a_cost() -> None:

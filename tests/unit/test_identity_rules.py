@@ -11,9 +11,10 @@ from app.identity.rules import (
     authorise,
     check_account,
     check_bound_once,
+    check_pull,
     fate_of,
 )
-from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, Permission, Reach, Role
+from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, PULLING, Permission, Reach, Role
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
 AN_ID = UUID(int=1)
@@ -59,6 +60,24 @@ def test_a_role_may_do_what_it_is_granted_and_nothing_else(role: Role) -> None:
 def test_an_administrator_reads_no_data() -> None:
     reading = {p for p in GRANTS[Role.administrator] if p.value.endswith(":read")}
     assert reading == {Permission.self_read, Permission.reference_read}
+
+
+@pytest.mark.parametrize("role", PULLING)
+def test_a_token_of_days_reads_nothing_that_singles_out_a_person(role: Role) -> None:
+    harmless = {Permission.self_read, Permission.reference_read, Permission.release_read, Permission.plan_read}
+    assert GRANTS[role] <= harmless
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("days", [-1, 0, 1, 90, 91])
+def test_only_a_monitor_s_token_lasts_for_days_and_ninety_at_most(role: Role, days: int) -> None:
+    if role is Role.monitor and days in {1, 90}:
+        check_pull(role, days)
+    else:
+        with pytest.raises(errors.Problem, match="invalid") as refused:
+            check_pull(role, days)
+        [fault] = refused.value.faults
+        assert ("monitor" in fault.detail) == (role is not Role.monitor)
 
 
 @pytest.mark.parametrize("role", [Role.team_device, Role.facility_device])

@@ -204,6 +204,9 @@ def test_what_stands_is_not_said_again_unless_it_is_corrected() -> None:
     assert _codes(_anew("amount", cents=7), first) == [("", "repeated")]
     assert _codes(_anew("amount", cents=7, code="ligne-2"), first) == []
     assert _codes(_anew("amount", cents=7, corrects=first["id"]), first) == []
+    loose = _anew("amount", year=None)
+    assert _codes(_anew("amount", year=2021), loose) == [("", "repeated")]
+    assert _codes(_anew("amount", year=2021, corrects=loose["id"]), loose) == []
     gone = plans.entry("withdrawal", corrects=first["id"])
     assert _codes(_anew("amount", cents=7), first, gone) == []
     other = _anew("amount", code="ligne-2")

@@ -136,11 +136,21 @@ def test_every_line_that_cannot_be_read_is_named_with_each_of_its_columns() -> N
 def test_a_missing_cell_and_a_missing_column_are_told_apart() -> None:
     assert _told(_read(_amounts({"cents": ""}))) == [("/2/cents", "missing")]
     assert _told(_read(_csv({"code": "a", "on": "2020-01-01", "funder": "etat", "euros": "5"}))) == [
-        ("/1/year", "missing"),
         ("/1/nature", "missing"),
         ("/1/kind", "missing"),
         ("/1/source.title", "missing"),
     ]
+
+
+def test_an_empty_year_is_a_sum_of_several_years_and_the_same_line_once_its_year_is_known() -> None:
+    loose, known = _read(_amounts({"cents": "5", "year": ""})), _read(_amounts({"cents": "5", "year": "2021"}))
+    assert (loose.faults, known.faults) == ([], [])
+    (one,), (other,) = loose.lines, known.lines
+    assert isinstance(one.entry, Amount)
+    assert one.entry.year is None
+    assert one.entry.id == other.entry.id
+    absent = {name: cell for name, cell in _AMOUNT.items() if name != "year"}
+    assert _read(_csv({**absent, "cents": "5"})).lines == loose.lines
 
 
 def test_an_unknown_column_is_named_by_its_place_and_never_by_its_words() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.plan.money.overruns import shared
-from app.plan.money.sums import Sums, Totals, money_rows, totals, totals_by
+from app.plan.money.sums import NOTHING, Sums, Totals, money_rows, totals, totals_by_year, unspread
 from app.plan.vocabulary import Lacking, OverrunCause
 from tests import plans
 from tests.make import Json
@@ -36,7 +36,7 @@ def _totals(*sent: Json) -> Totals:
 
 def test_24_million_paid_against_3_a_year_for_three_years_execute_2_67_times() -> None:
     years = 2019, 2020, 2021
-    found = _totals(*(_committed(3 * _MILLION, year=year) for year in years), _paid(24 * _MILLION, year=2021))
+    found = _totals(*(_committed(3 * _MILLION, year=year) for year in years), _paid(24 * _MILLION, year=None))
     assert found.authorisations.committed == 9 * _MILLION
     assert found.paid == 24 * _MILLION
     assert (found.on_initial.value, found.on_revised.value) == (2.6667, 2.6667)
@@ -156,6 +156,7 @@ def test_rows_are_by_action_funder_year_and_kind_and_null_where_nothing_was_reco
             _committed(9, action=2, funder="ville", year=2020),
             _revised(-1, "scope", action=2, funder="ville", year=2021),
             _committed(0, funder="etat", year=2019),
+            _paid(3, action=2, funder="ville", year=None),
         )
     )
     assert [
@@ -166,16 +167,66 @@ def test_rows_are_by_action_funder_year_and_kind_and_null_where_nothing_was_reco
         (2, "ville", 2020, "commitment_authorisation", 9, 9, None),
         (2, "ville", 2020, "payment_credit", None, None, 12),
         (2, "ville", 2021, "commitment_authorisation", None, -1, None),
+        (2, "ville", None, "payment_credit", None, None, 3),
     ]
 
 
 def test_an_underspent_year_covers_nothing_of_an_overspent_one() -> None:
     sent = [_committed(100, year=2019), _paid(150, year=2019), _committed(100, year=2020), _paid(30, year=2020)]
-    by_year = totals_by(plans.read(*sent), lambda one: one.year)
+    by_year = totals_by_year(plans.read(*sent))
     assert [(year, one.overrun.cents if one.overrun else None) for year, one in by_year] == [(2019, 50), (2020, 0)]
     whole = _totals(*sent)
     assert whole.overrun is not None
     assert whole.overrun.cents == 0
+
+
+def _of_years(*sent: Json) -> dict[int, Totals]:
+    return dict(totals_by_year(plans.read(*sent)))
+
+
+def test_a_payment_of_several_years_is_in_the_totals_and_in_no_year_and_no_year_is_judged() -> None:
+    sent = [*(_committed(3 * _MILLION, year=year) for year in (2019, 2020, 2021)), _paid(24 * _MILLION, year=None)]
+    found = _of_years(*sent, _paid(6 * _MILLION, year=2021))
+    assert list(found) == [2019, 2020, 2021]
+    assert [one.paid for one in found.values()] == [None, None, 6 * _MILLION]
+    lacking = Lacking.not_spread
+    for one in found.values():
+        assert (one.on_initial.value, one.on_initial.lacking) == (None, lacking)
+        assert (one.on_revised.value, one.on_revised.lacking) == (None, lacking)
+        assert (one.on_credits.lacking, one.overrun) == (Lacking.nothing_committed, None)
+    apart = unspread(plans.read(*sent))
+    assert (apart.paid, apart.authorisations, apart.in_kind) == (24 * _MILLION, *(Sums(None, None, None),) * 2)
+    assert _totals(*sent).on_initial.value == 2.6667
+
+
+def test_a_promise_for_several_years_leaves_no_year_s_share_and_no_overrun() -> None:
+    found = _of_years(_committed(5, year=2020), _paid(15, year=2020), _committed(9, year=None))[2020]
+    assert (found.on_initial.lacking, found.on_revised.lacking) == (Lacking.not_spread, Lacking.not_spread)
+    assert found.overrun is None
+    other = _of_years(_paid(15, year=2020), _committed(9, year=None))[2020]
+    assert other.on_initial.lacking is Lacking.not_spread
+
+
+def test_a_revision_of_several_years_leaves_the_first_share_alone() -> None:
+    found = _of_years(_committed(10, year=2020), _paid(15, year=2020), _revised(9, "scope", year=None))[2020]
+    assert (found.on_initial.value, found.on_revised.lacking, found.overrun) == (1.5, Lacking.not_spread, None)
+
+
+def test_credits_opened_for_several_years_take_their_own_share_only() -> None:
+    opened = _amount("commitment", "payment_credit", 100, year=None)
+    found = _of_years(_committed(10, year=2020), _paid(15, year=2020), opened)[2020]
+    assert (found.on_initial.value, found.on_credits.lacking) == (1.5, Lacking.not_spread)
+    assert found.overrun is not None
+    assert found.overrun.cents == 5
+
+
+def test_contracts_and_help_in_kind_of_several_years_take_nothing_away() -> None:
+    signed = _amount("expenditure", "commitment_authorisation", 100, year=None)
+    helped = _amount("expenditure", "in_kind", 100, year=None)
+    found = _of_years(_committed(10, year=2020), _paid(15, year=2020), signed, helped)[2020]
+    assert (found.on_initial.value, found.on_revised.value) == (1.5, 1.5)
+    assert found.overrun is not None
+    assert unspread(plans.read(_committed(10, year=2020))) == NOTHING
 
 
 @pytest.mark.parametrize("cents", [10**13, 10**13 - 1])

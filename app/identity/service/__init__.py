@@ -4,9 +4,11 @@ from app.identity.service.accounts import (
     create_account,
     find_account,
     issue_account_token,
+    issue_pull_token,
     list_accounts,
     revoke_account,
     revoke_token,
+    token_ends,
 )
 from app.identity.service.authentication import Authenticator
 from app.identity.service.devices import list_devices, open_enrolment, revoke_device
@@ -18,6 +20,7 @@ from app.identity.service.organisations import (
     create_team,
     list_organisations,
     list_teams,
+    organisations_of_teams,
 )
 from app.identity.service.renewal import renew
 from app.identity.service.sessions import (
@@ -46,11 +49,13 @@ __all__ = [
     "find_account",
     "home_of",
     "issue_account_token",
+    "issue_pull_token",
     "list_accounts",
     "list_devices",
     "list_organisations",
     "list_teams",
     "open_enrolment",
+    "organisations_of_teams",
     "redeem",
     "renew",
     "revoke_account",
@@ -58,4 +63,5 @@ __all__ = [
     "revoke_token",
     "session_of",
     "start_session",
+    "token_ends",
 ]

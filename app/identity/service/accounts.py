@@ -1,6 +1,6 @@
 """Accounts of people, and tokens of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.clock import uuid7
 from app.db.engine import ReadSession, WriteSession
 from app.identity import queries
 from app.identity.records import Account
-from app.identity.rules import check_account, check_name
+from app.identity.rules import check_account, check_name, check_pull
 from app.identity.service.acts import naming_conflicts, record
 from app.identity.service.issuing import IssuedToken, issue
 from app.identity.tokens import digest_of
@@ -75,12 +75,48 @@ async def issue_account_token(
     actor: UUID = SERVICE,
 ) -> IssuedToken:
     """Return a token that speaks for the account; it is shown once."""
-    account = await queries.account(session, org_id, account_id)
-    if account is None or account.revoked_at is not None:
-        raise errors.not_found("There is no such account in use.")
+    await _in_use(session, org_id, account_id)
     issued = await issue(session, now, lifetime, org_id=org_id, account_id=account_id)
     await record(session, keyring, now, org_id, actor, "token.issue", account=account_id)
     return issued
+
+
+async def issue_pull_token(
+    session: WriteSession,
+    keyring: Keyring,
+    now: datetime,
+    days: int,
+    *,
+    org_id: UUID,
+    account_id: UUID,
+    actor: UUID = SERVICE,
+) -> IssuedToken:
+    """Return a token of 1 to 90 days for what a monitor's programs ask by themselves; it is shown once.
+
+    Raises `invalid` for an account of any other role.
+    """
+    account = await _in_use(session, org_id, account_id)
+    check_pull(Role(account.role), days)
+    issued = await issue(session, now, timedelta(days=days), org_id=org_id, account_id=account_id)
+    await record(session, keyring, now, org_id, actor, "token.issue", account=account_id, days=days)
+    return issued
+
+
+async def _in_use(session: WriteSession, org_id: UUID, account_id: UUID) -> Account:
+    account = await find_account(session, org_id, account_id)
+    if account is None:
+        raise errors.not_found("There is no such account in use.")
+    return account
+
+
+async def token_ends(
+    session: ReadSession | WriteSession, org_id: UUID, now: datetime
+) -> Mapping[UUID, Sequence[datetime]]:
+    """Return when the tokens of each account that are good now will end, the first to end first: {account: instants}.
+
+    Those of a revoked account are refused all the same.
+    """
+    return await queries.token_ends(session, org_id, now)
 
 
 async def revoke_account(

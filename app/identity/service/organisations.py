@@ -1,6 +1,6 @@
 """Organisations and their teams."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -39,6 +39,13 @@ async def create_organisation(
 async def list_organisations(session: ReadSession | WriteSession) -> Sequence[Organisation]:
     """Return every organisation, by name."""
     return await queries.organisations(session)
+
+
+async def organisations_of_teams(
+    session: ReadSession | WriteSession, teams: Collection[UUID]
+) -> Mapping[UUID, Organisation]:
+    """Return whose each of some teams is: {team id: organisation}."""
+    return await queries.organisations_of_teams(session, teams)
 
 
 async def create_team(

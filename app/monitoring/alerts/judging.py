@@ -6,21 +6,20 @@ whenever one looks. A plan that is over is looked at as it was on its last day.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from math import ceil
 from typing import Final
 
-from app.directory.rules import local_day
 from app.directory.vocabulary import Label
 from app.monitoring.alerts.definitions import Threshold
-from app.monitoring.alerts.records import Alert, Noted, Quiet, Reported, Shown
+from app.monitoring.alerts.records import Alert, Noted, Shown
 from app.monitoring.alerts.vocabulary import AlertKind, Severity
 from app.plan.actions.findings import actions
 from app.plan.actions.milestones import milestones
 from app.plan.coordination.cadence import Rhythm, rhythms
 from app.plan.coordination.decisions import followed
 from app.plan.coordination.meetings import held_by, held_day, meetings_known
-from app.plan.money.sums import totals
+from app.plan.money.sums import totals, unspread, years_are_known
 from app.plan.records import AnyEntry, Plan
 from app.plan.records.coordination import Committee, Decision, DecisionEnded, Meeting
 from app.plan.records.entry import Text
@@ -187,14 +186,16 @@ def _words(text: Text) -> Label:
 def overspending(entries: Sequence[AnyEntry], threshold: Threshold) -> Iterator[Alert]:
     """Yield an alert for the plan, each budget year and each action of which more was paid than promised, as revised.
 
-    `since` is the day of the booking that took the share beyond, after which it never came back.
+    `since` is the day of the booking that took the share beyond, after which it never came back. Years are judged only
+    while every payment and authorisation has one: what is not spread may be any year's.
     """
-    amounts = of_type(entries, Amount)
+    amounts, by_year = of_type(entries, Amount), years_are_known(unspread(entries))
     titles = latest(of_type(entries, Action), lambda one: one.number)
     groups: dict[str, tuple[Label, list[Amount]]] = {"plan": (Label("plan entier", "whole plan"), amounts)}
     for one in amounts:
-        year = Label(f"année budgétaire {one.year}", f"budget year {one.year}")
-        groups.setdefault(f"year.{one.year}", (year, []))[1].append(one)
+        if by_year and one.year is not None:
+            year = Label(f"année budgétaire {one.year}", f"budget year {one.year}")
+            groups.setdefault(f"year.{one.year}", (year, []))[1].append(one)
         if one.action in titles:
             groups.setdefault(f"action.{one.action}", (_words(titles[one.action].title), []))[1].append(one)
     for subject, (name, some) in groups.items():
@@ -217,26 +218,6 @@ def _beyond(amounts: Sequence[Amount], threshold: Threshold) -> tuple[date, floa
     return None if since is None or now is None else (since, now)
 
 
-def silent(teams: Iterable[Quiet], threshold: Threshold) -> Iterator[Alert]:
-    """Yield the teams of which nothing came for too many whole days."""
-    for one in teams:
-        name = Label(one.name, one.name)
-        found = in_time(AlertKind.silent_team, one.team, name, one.since, one.until - _DAY, threshold)
-        if found is not None:
-            yield found
-
-
-def stale(reports: Iterable[Reported], now: datetime, threshold: Threshold) -> Iterator[Alert]:
-    """Yield the facilities whose last report is too many times as old as its kind's are believed."""
-    for one in reports:
-        watched = one.at + timedelta(seconds=one.believed_s * threshold.watch)
-        if now >= watched:
-            times = (now - one.at).total_seconds() / one.believed_s
-            severity = Severity.alarm if times >= threshold.alarm else Severity.watch
-            name, since = Label(one.name, one.name), local_day(watched)
-            yield Alert(AlertKind.stale_report, one.facility, name, since, severity, float(int(times)), threshold.watch)
-
-
 def begin_of_run(days: Sequence[date], off: Callable[[date], bool]) -> date | None:
     """Return the first of the days, in order, from which on all to the last one are off; None when the last is not."""
     since = None
@@ -248,7 +229,7 @@ def begin_of_run(days: Sequence[date], off: Callable[[date], bool]) -> date | No
 
 
 def shown(alerts: Iterable[Alert], noted: Sequence[Noted], at: date) -> list[Shown]:
-    """Return alerts with who took note, the gravest first, then the oldest.
+    """Return alerts with who took note, the gravest first, then the newest; what never reported closes each grade.
 
     A note made before an alert began was of an earlier one with the same id, and is not shown.
     """
@@ -256,4 +237,10 @@ def shown(alerts: Iterable[Alert], noted: Sequence[Noted], at: date) -> list[Sho
     for alert in alerts:
         own = tuple(one for one in noted if one.alert == alert.id and one.on >= alert.since)
         found.append(Shown(alert, own, any(one.until is None or at < one.until for one in own)))
-    return sorted(found, key=lambda one: (one.alert.severity is Severity.watch, one.alert.since, one.alert.id))
+    return sorted(found, key=_rank)
+
+
+def _rank(one: Shown) -> tuple[bool, bool, int, str]:
+    alert = one.alert
+    never = alert.kind is AlertKind.never_reported  # a silence nobody was used to hearing broken is no news
+    return alert.severity is Severity.watch, never, -alert.since.toordinal(), alert.id

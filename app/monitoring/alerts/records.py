@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.directory.rules import Hours
 from app.directory.vocabulary import Label
 from app.monitoring.alerts.vocabulary import AlertKind, Severity
 
@@ -55,6 +56,8 @@ class Quiet:
     """A team that is expected: the first day of which nothing came, and the last one that is over."""
 
     team: str
+    organisation: str
+    """Name of whose team it is."""
     name: str
     since: date
     until: date
@@ -63,10 +66,24 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """When a facility last said something of itself; the day it opened when it never did."""
+    """When a facility last said something of itself."""
 
     facility: str
+    organisation: str
+    """Name of whoever operates it."""
     name: str
     at: datetime
     believed_s: float
     """For how long its kind's reports are believed, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A facility in use that never said anything of itself, with the hours it was ever planned to open."""
+
+    facility: str
+    organisation: str
+    """Name of whoever operates it."""
+    name: str
+    opened_on: date
+    hours: tuple[Hours, ...]

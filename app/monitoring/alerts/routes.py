@@ -38,11 +38,13 @@ AlertId = Annotated[
     "/plan/alerts", summary="What to look at now", response_model=AlertsSent, responses=problems(*PROBLEMS) | TAGGED
 )
 async def list_alerts(principal: Reader, ctx: Ctx, question: AboutPlan, if_none_match: IfNoneMatch = None) -> Response:
-    """Return indicators off target, silent teams, stale reports, and what of the plan is late, missed or overspent.
+    """Return indicators off target, silent teams and facilities, and what of the plan is late, missed or overspent.
 
-    Each says since when, how grave it is and what to look at, and who took note. Thresholds are data: a target on one
-    changes it for a plan. Silent teams are those of the caller's reach; for monitors and the plan's secretariat, of the
-    whole perimeter. Nothing here is about a person.
+    Each says since when, how grave it is and what to look at, and who took note; the gravest come first, then the
+    newest. Teams and facilities are named with their organisation. A facility with planned hours that never reported is
+    told apart from one whose report is stale. Thresholds are data: a target on one changes it for a plan. Silent teams
+    are those of the caller's reach; for monitors and the plan's secretariat, of the whole perimeter. Nothing here is
+    about a person.
     """
     found = await alerts(ctx, question.session, principal, question.plan, question.now)
     answer = AlertsSent(plan=question.plan.plan, items=[AlertSent.of(one) for one in found])

@@ -31,6 +31,24 @@ _ALERT: Final[dict[str, Any]] = {
     "acknowledged": True,
     "acknowledgements": [_NOTED],
 }
+_NEVER: Final[dict[str, Any]] = {
+    "id": "never_reported:0195f1c2-5b7a-7c3e-9a41-2f60d1a4b7c8",
+    "kind": "never_reported",
+    "label": {"fr": "Lieu qui n'a jamais donné son état", "en": "Facility that never reported"},
+    "subject": "0195f1c2-5b7a-7c3e-9a41-2f60d1a4b7c8",
+    "name": {"fr": "Association : Espace de repos", "en": "Association: Espace de repos"},
+    "since": "2026-01-15",
+    "severity": "watch",
+    "value": None,
+    "threshold": None,
+    "look_at": {
+        "fr": "le lieu a-t-il de quoi donner son état, et qui le fera ?",
+        "en": "whether the place has anything to report with, and who will",
+    },
+    "where": "/v1/facilities",
+    "acknowledged": False,
+    "acknowledgements": [],
+}
 
 
 class NotedSent(Sent):
@@ -56,11 +74,11 @@ class AlertSent(Sent):
     kind: AlertKind
     label: LabelSent
     subject: str = Field(description="Code, number or identifier of what it is about.")
-    name: LabelSent = Field(description="What people call that.")
+    name: LabelSent = Field(description="What people call that; a team or a facility after its organisation.")
     since: date = Field(description="First day of the present run of days on which it was an alert.")
     severity: Severity
-    value: float | None = Field(description="What is held against the threshold.")
-    threshold: float | None = Field(description="What it is beyond.")
+    value: float | None = Field(description="What is held against the threshold; null where there is none.")
+    threshold: float | None = Field(description="What it is beyond; null where there is no threshold.")
     look_at: LabelSent = Field(description="What to look at.")
     where: str = Field(description="Where.")
     acknowledged: bool = Field(description="Whether a note holds today.")
@@ -91,10 +109,12 @@ class AlertSent(Sent):
 class AlertsSent(Sent):
     """What is to be looked at now."""
 
-    model_config = Sent.model_config | example({"plan": "crack-2019", "items": [_ALERT]})
+    model_config = Sent.model_config | example({"plan": "crack-2019", "items": [_ALERT, _NEVER]})
 
     plan: str = Field(description="Code of the plan.")
-    items: list[AlertSent] = Field(description="The gravest first, then the oldest.")
+    items: list[AlertSent] = Field(
+        description="The gravest first, then the newest; in each grade, what never reported comes last."
+    )
 
 
 class AcknowledgementIn(Received):

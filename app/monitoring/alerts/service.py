@@ -13,17 +13,19 @@ from app.db.portability import PLANNING, hold
 from app.db.types import to_instant, to_milliseconds
 from app.directory import states
 from app.directory.rules import is_valid, local_day
-from app.directory.schemas import FacilitySent
+from app.directory.schemas import FacilitySent, ReportSent
+from app.directory.service import Directory, current_directory
 from app.http.context import Context
 from app.identity.rules import Principal
+from app.identity.service import organisations_of_teams
 from app.identity.vocabulary import Role
 from app.metrics.asking import Question, view_of
 from app.metrics.indicator import Period
 from app.metrics.reporting.service import TeamDays, team_days
 from app.monitoring import live
-from app.monitoring.alerts import judging
+from app.monitoring.alerts import judging, reporting
 from app.monitoring.alerts.definitions import thresholds_of
-from app.monitoring.alerts.records import Noted, Quiet, Reported, Shown
+from app.monitoring.alerts.records import Noted, Quiet, Reported, Shown, Unheard
 from app.monitoring.alerts.schemas import AcknowledgementIn
 from app.monitoring.alerts.targets import off_target
 from app.monitoring.kpis.service import Seen, see, sheet
@@ -56,8 +58,10 @@ async def alerts(
         *judging.of_register(then, every, seen.at, thresholds),
     ]
     if plan.valid_from <= today < plan.valid_to:
-        found += judging.silent(await _teams(seen, principal), thresholds["team_silence_days"])
-        found += judging.stale(await _reports(seen), now, thresholds["report_age_times"])
+        found += reporting.silent(await _teams(seen, principal), thresholds["team_silence_days"])
+        heard, unheard = await _facilities(seen)
+        found += reporting.stale(heard, now, thresholds["report_age_times"])
+        found += reporting.unheard(unheard, today)
     return judging.shown(found, await _noted(session, plan.plan), today)
 
 
@@ -69,7 +73,9 @@ async def _teams(seen: Seen, principal: Principal) -> list[Quiet]:
     if principal.role is Role.coordinator:
         question = _narrowed(question, principal)
     [teams] = await team_days(question, [period])
-    return [_quiet(one) for one in teams if one.team.closed_at is None and one.expected]
+    expected = [one for one in teams if one.team.closed_at is None and one.expected]
+    homes = await organisations_of_teams(seen.session, [one.team.id for one in expected])
+    return [_quiet(one, homes[one.team.id].name) for one in expected]
 
 
 def _narrowed(question: Question, principal: Principal) -> Question:
@@ -87,24 +93,35 @@ def _narrowed(question: Question, principal: Principal) -> Question:
     )
 
 
-def _quiet(one: TeamDays) -> Quiet:
+def _quiet(one: TeamDays, organisation: str) -> Quiet:
     heard = max(one.reported, default=None)
     since = heard + _DAY if heard is not None else one.until - timedelta(days=one.expected)
-    return Quiet(str(one.team.id), one.team.name, since, one.until)
+    return Quiet(str(one.team.id), organisation, one.team.name, since, one.until)
 
 
-async def _reports(seen: Seen) -> list[Reported]:
-    """Return when each facility of the perimeter that is in use last reported."""
+async def _facilities(seen: Seen) -> tuple[list[Reported], list[Unheard]]:
+    """Return when each facility of the perimeter that is in use last reported, and those that never did."""
+    directory = await current_directory(seen.context.database, seen.session, seen.now, fresh=True)
+    heard, unheard = [], []
+    for one in await _in_use(seen):
+        if one.report is not None:
+            heard.append(_reported(one, one.report))
+        else:
+            unheard.append(_unheard(one, directory))
+    return heard, unheard
+
+
+async def _in_use(seen: Seen) -> list[FacilitySent]:
     today = local_day(seen.now)
     inside = (await live.whole_view(seen.context, seen.session, seen.perimeter, _day(today), seen.now)).view.territories
-    found: list[Reported] = []
+    found: list[FacilitySent] = []
     after: UUID | None = None
     more = True
     while more:
         page, more = await states.page(seen.context.database, seen.session, seen.now, after, _PAGE)
         after = page[-1].id if page else None
         found += [
-            _reported(one, seen.now)
+            one
             for one in page
             if is_valid(one.opened_on, one.closed_on, today) and (inside is None or one.territory in inside)
         ]
@@ -115,11 +132,13 @@ def _day(day: date) -> Period:
     return Period(day, day + _DAY)
 
 
-def _reported(one: FacilitySent, now: datetime) -> Reported:
-    """Return when it last reported; the day it opened stands for a report where there was none."""
-    opened = now - timedelta(days=(local_day(now) - one.opened_on).days)
-    at = one.report.observed_at if one.report else opened
-    return Reported(str(one.id), one.name, at, terms_of(one.kind).stale_after.total_seconds())
+def _reported(one: FacilitySent, report: ReportSent) -> Reported:
+    believed = terms_of(one.kind).stale_after.total_seconds()
+    return Reported(str(one.id), one.operator, one.name, report.observed_at, believed)
+
+
+def _unheard(one: FacilitySent, directory: Directory) -> Unheard:
+    return Unheard(str(one.id), one.operator, one.name, one.opened_on, directory.facilities[one.id].hours)
 
 
 async def _noted(session: ReadSession, plan: str) -> Sequence[Noted]:

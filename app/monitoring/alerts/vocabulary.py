@@ -13,6 +13,7 @@ class AlertKind(StrEnum):
     off_target = "off_target"
     silent_team = "silent_team"
     stale_report = "stale_report"
+    never_reported = "never_reported"
     overdue_decision = "overdue_decision"
     missed_milestone = "missed_milestone"
     late_action = "late_action"
@@ -31,6 +32,7 @@ LABELS: Final[Mapping[AlertKind, Label]] = {
     AlertKind.off_target: Label("Indicateur hors cible", "Indicator off target"),
     AlertKind.silent_team: Label("Équipe silencieuse", "Silent team"),
     AlertKind.stale_report: Label("État d'un lieu trop ancien", "Stale report of a facility"),
+    AlertKind.never_reported: Label("Lieu qui n'a jamais donné son état", "Facility that never reported"),
     AlertKind.overdue_decision: Label("Décision en retard", "Decision overdue"),
     AlertKind.missed_milestone: Label("Jalon manqué", "Milestone missed"),
     AlertKind.late_action: Label("Action en retard", "Action late"),
@@ -54,6 +56,13 @@ LOOK_AT: Final[Mapping[AlertKind, tuple[str, Label]]] = {
         Label(
             "le lieu est-il ouvert, et qui y tient l'état à jour ?",
             "whether the place is open, and who keeps its report up to date there",
+        ),
+    ),
+    AlertKind.never_reported: (
+        "/v1/facilities",
+        Label(
+            "le lieu a-t-il de quoi donner son état, et qui le fera ?",
+            "whether the place has anything to report with, and who will",
         ),
     ),
     AlertKind.overdue_decision: (

@@ -24,6 +24,7 @@ class CostedOutcome(StrEnum):
 class NoCost(StrEnum):
     """Why there is no cost."""
 
+    not_spread = "not_spread"
     nothing_paid = "nothing_paid"
     no_release = "no_release"
     suppressed = "suppressed"
@@ -40,6 +41,10 @@ OUTCOMES: Final[Mapping[CostedOutcome, Label]] = {
     CostedOutcome.admitted: Label("orientation admise", "referral that was admitted"),
 }
 LACKING: Final[Mapping[NoCost, Label]] = {
+    NoCost.not_spread: Label(
+        "une partie de la dépense du plan n'est pas répartie par année par sa source",
+        "the source of some of the plan's expenditure does not spread it over years",
+    ),
     NoCost.nothing_paid: Label("aucune dépense enregistrée pour la période", "no expenditure recorded for the period"),
     NoCost.no_release: Label(
         "les issues d'une partie de la période ne sont pas publiées", "outcomes of some of the period are not published"

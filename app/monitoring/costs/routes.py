@@ -22,6 +22,7 @@ async def get_costs(_principal: Reader, ctx: Ctx, question: AboutPlan, form: Ask
 
     Outcomes come from frozen releases only. Each cost says which, and how far noise and rounding may have moved it;
     each period says how far its lags lie apart. Where too few outcomes are published there is no cost, and a reason.
+    Nor is there one while some of what was paid is not spread over years: `not_spread` says how much.
     """
     return await _answer(ctx, question, form, None)
 
@@ -35,6 +36,6 @@ async def get_costs_file(
 
 
 async def _answer(ctx: Context, question: PlanQuestion, form: Form, suffix: Format | None) -> Response:
-    found = await costs_of(ctx, question.session, question.plan, question.at)
-    document = CostsSent.of(question.plan, found)
+    found, not_spread = await costs_of(ctx, question.session, question.plan, question.at)
+    document = CostsSent.of(question.plan, found, not_spread)
     return form.answered(document, lambda: table_of_costs(document), suffix)

@@ -35,6 +35,8 @@ class Paid:
     since: Quarter
     quarters: int
     cents: int
+    whole: bool
+    """Whether it is all: false while the plan has payments of no year, some of which may be this one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,29 @@ class Period:
 def payments(amounts: Iterable[Amount]) -> list[Paid]:
     """Return what was paid by budget year, and by quarter of those years each of whose quarters has a payment.
 
-    A year booked in one sum is not spread: a quarter's share of it would be made up.
+    A year booked in one sum is not spread: a quarter's share of it would be made up. Nor is what was booked for several
+    years in one: it is in none of them, and they are then not whole.
     """
-    paid = [one for one in amounts if one.nature is AmountNature.expenditure and one.kind is AmountKind.payment_credit]
-    found = []
-    for year in sorted({one.year for one in paid}):
+    paid = _paid(amounts)
+    whole, found = all(one.year is not None for one in paid), []
+    for year in sorted({one.year for one in paid if one.year is not None}):
         own = [one for one in paid if one.year == year]
-        found.append(Paid(str(year), Quarter(year, 1), QUARTERS, sum(one.cents for one in own)))
+        found.append(Paid(str(year), Quarter(year, 1), QUARTERS, sum(one.cents for one in own), whole))
         dated = {number: [one for one in own if Quarter.of(one.on) == Quarter(year, number)] for number in range(1, 5)}
         if all(dated.values()) and sum(map(len, dated.values())) == len(own):
             quarters = [(Quarter(year, number), some) for number, some in dated.items()]
-            found += [Paid(one.name, one, 1, sum(amount.cents for amount in some)) for one, some in quarters]
+            found += [Paid(one.name, one, 1, sum(amount.cents for amount in some), whole) for one, some in quarters]
     return found
+
+
+def not_spread(amounts: Iterable[Amount]) -> int | None:
+    """Return the EUR cents paid for several years in one; None when every payment has its year."""
+    found = [one.cents for one in _paid(amounts) if one.year is None]
+    return sum(found) if found else None
+
+
+def _paid(amounts: Iterable[Amount]) -> list[Amount]:
+    return [one for one in amounts if one.nature is AmountNature.expenditure and one.kind is AmountKind.payment_credit]
 
 
 def costs(paid: Iterable[Paid], published: Mapping[str, Published]) -> list[Period]:
@@ -112,7 +125,7 @@ def _row(paid: Paid, outcome: CostedOutcome, lag: int, published: Mapping[str, P
     cells = [one.stages.get(stage) for one in releases for stage in STAGES[outcome]]
     count = sum(cell for cell in cells if cell is not None)
     lacking = _lacking(paid, releases, cells, count)
-    known = not (lacking in {NoCost.no_release, NoCost.suppressed} or not releases)
+    known = bool(releases) and None not in cells
     euros = low = high = None
     if lacking is None:
         away = NORMAL_95 * sqrt(len(cells) * _CELL_VARIANCE)
@@ -160,6 +173,8 @@ def _releases(quarters: Sequence[Quarter], published: Mapping[str, Published]) -
 
 
 def _lacking(paid: Paid, releases: Sequence[Published], cells: Sequence[int | None], count: int) -> NoCost | None:
+    if not paid.whole:
+        return NoCost.not_spread
     if paid.cents <= 0:
         return NoCost.nothing_paid
     if not releases:

@@ -93,6 +93,19 @@ class CostPeriodSent(Sent):
     spreads: list[CostSpreadSent] = Field(description="By outcome.")
 
 
+class CostNotSpreadSent(Sent):
+    """What was paid for several years in one sum: no period's cost is known as long as it could be its own."""
+
+    paid_cents: int = Field(description="Payment credits spent, in EUR cents.")
+    missing: NoCost = Field(description="Why it is in no period.")
+    missing_label: LabelSent
+
+    @classmethod
+    def of(cls, cents: int) -> "CostNotSpreadSent":
+        """Return what is not spread as it is sent."""
+        return cls(paid_cents=cents, missing=NoCost.not_spread, missing_label=LabelSent.of(LACKING[NoCost.not_spread]))
+
+
 class CostedOutcomeSent(Sent):
     """What an outcome is."""
 
@@ -112,6 +125,7 @@ class CostsSent(Sent):
             "certainty": {"fr": "Ordre de grandeur, non un prix.", "en": "An order of magnitude, not a price."},
             "outcomes": [{"code": "admitted", "label": _OUTCOME}],
             "items": [_PERIOD],
+            "not_spread": None,
         }
     )
 
@@ -122,9 +136,10 @@ class CostsSent(Sent):
     certainty: LabelSent = Field(description="How sure it is, and what it does not say.")
     outcomes: list[CostedOutcomeSent] = Field(description="What was reached for the money.")
     items: list[CostPeriodSent] = Field(description="By budget year, each before its quarters.")
+    not_spread: CostNotSpreadSent | None = Field(description="Null when every payment has its budget year.")
 
     @classmethod
-    def of(cls, plan: Plan, found: list[Period]) -> "CostsSent":
+    def of(cls, plan: Plan, found: list[Period], not_spread: int | None) -> "CostsSent":
         """Return the costs of a plan as they are sent."""
         return cls(
             plan=plan.plan,
@@ -142,4 +157,5 @@ class CostsSent(Sent):
                 )
                 for one in found
             ],
+            not_spread=None if not_spread is None else CostNotSpreadSent.of(not_spread),
         )

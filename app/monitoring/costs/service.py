@@ -6,7 +6,7 @@ from datetime import date
 from app.db.engine import ReadSession
 from app.http.context import Context
 from app.monitoring import released
-from app.monitoring.costs.rules import Period, Published, costs, payments
+from app.monitoring.costs.rules import Period, Published, costs, not_spread, payments
 from app.plan.records import Plan
 from app.plan.records.money import Amount
 from app.plan.register.queries import load
@@ -15,11 +15,14 @@ from app.plan.vocabulary import EntryType
 from app.releases.vocabulary import Dimension, Measure, Span, Stage
 
 
-async def costs_of(context: Context, session: ReadSession, plan: Plan, today: date) -> list[Period]:
-    """Return what outcomes cost, by what was paid up to today in each budget year, and quarter where that is known."""
+async def costs_of(context: Context, session: ReadSession, plan: Plan, today: date) -> tuple[list[Period], int | None]:
+    """Return what outcomes cost, by what was paid up to today, and the EUR cents that were paid in no budget year.
+
+    By budget year, and by quarter where that is known.
+    """
     amounts = of_type(standing(await load(session, plan.plan, [EntryType.amount]), today), Amount)
     perimeter = plan.perimeter or context.settings.perimeter
-    return costs(payments(amounts), await _published(session, perimeter, plan.valid_from))
+    return costs(payments(amounts), await _published(session, perimeter, plan.valid_from)), not_spread(amounts)
 
 
 async def _published(session: ReadSession, perimeter: str, since: date) -> Mapping[str, Published]:

@@ -26,7 +26,7 @@ COLUMNS: Final = {
 
 
 def table_of_costs(answer: CostsSent) -> Table:
-    """Return every row; rule and certainty are facts."""
+    """Return every row; rule, certainty and what is not spread over years are facts."""
     rows = [
         (
             answer.plan,
@@ -49,4 +49,6 @@ def table_of_costs(answer: CostsSent) -> Table:
         for row in period.rows
     ]
     facts = {"plan": answer.plan, "rule": answer.rule.en, "certainty": answer.certainty.en}
+    if answer.not_spread is not None:
+        facts["not_spread_cents"] = str(answer.not_spread.paid_cents)
     return Table(f"maraude-{answer.plan}-costs", COLUMNS, rows, facts)

@@ -21,6 +21,7 @@ from app.plan.records import AnyEntry, Plan, Recorded
 from app.plan.register.queries import written
 from app.plan.standing import standing
 from app.plan.steering.targets import lines
+from app.plan.vocabulary import Lacking
 
 Json = Mapping[str, Any]
 
@@ -92,7 +93,7 @@ def _money(entries: Sequence[AnyEntry]) -> Json:
 
 
 def _row_name(row: MoneyRow) -> str:
-    return f"{row.action or 'plan'}.{row.funder}.{row.year}.{row.kind.value}"
+    return f"{row.action or 'plan'}.{row.funder}.{row.year or Lacking.not_spread}.{row.kind.value}"
 
 
 def _sums(sums: Sums) -> Json:

@@ -40,7 +40,7 @@ class PastSent(Sent):
     planned_end: date | None = Field(description="Of a wording of the action.")
     due_on: date | None = Field(description="Of a milestone or a decision.")
     outcome: DecisionOutcome | None = Field(description="Of the end of a decision.")
-    year: int | None = Field(description="Of an amount: budget year.")
+    year: int | None = Field(description="Of an amount: budget year; null where it is not spread.")
     nature: AmountNature | None = Field(description="Of an amount.")
     kind: AmountKind | None = Field(description="Of an amount.")
     cents: int | None = Field(description="Of an amount: EUR cents.")

@@ -23,6 +23,7 @@ async def get_money(_principal: Reader, question: AboutThen, form: AskedForm) ->
     Execution is what was paid over commitment authorisations, as first made and as revised; payment credits opened are
     a denominator of their own. It is null with its reason when nothing was committed, never 0. What was paid beyond the
     commitment is told by its stated causes, and what none covers is unexplained. Help in kind is added to nothing.
+    A sum that its source does not spread over years is in no year, and `not_spread` says how much that is.
     Tables hold the rows; sum one kind at a time.
     """
     return await _answer(question, form, None)

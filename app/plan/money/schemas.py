@@ -7,7 +7,7 @@ from pydantic import Field
 from app.directory.schemas import LabelSent
 from app.http.wire import Sent, example
 from app.plan.money.overruns import CauseLine, Overrun
-from app.plan.money.sums import Execution, MoneyRow, Sums, Totals
+from app.plan.money.sums import Execution, Kinds, MoneyRow, Sums, Totals
 from app.plan.sent import (
     BODY_EXAMPLE,
     HEADING_EXAMPLE,
@@ -45,7 +45,7 @@ class MoneyRowSent(Sent):
 
     action: int | None = Field(description="Number of the action; null for the plan as a whole.")
     funder: BodyNamedSent
-    year: int = Field(description="Budget year.")
+    year: int | None = Field(description="Budget year; null for what its source does not spread over years.")
     kind: AmountKind
     label: LabelSent = Field(description="The kind in words.")
     sums: SumsSent
@@ -119,7 +119,9 @@ class TotalsSent(Sent):
     execution_initial: ExecutionSent = Field(description="Paid / authorisations as first committed.")
     execution_revised: ExecutionSent = Field(description="Paid / authorisations as revised.")
     execution_credits: ExecutionSent = Field(description="Paid / payment credits opened, as revised.")
-    overrun: OverrunSent | None = Field(description="Null when no commitment, or no expenditure, was recorded.")
+    overrun: OverrunSent | None = Field(
+        description="Null when no commitment, or no expenditure, was recorded, or one is not spread over years."
+    )
 
     @classmethod
     def of(cls, totals: Totals) -> "TotalsSent":
@@ -140,6 +142,25 @@ class YearTotalsSent(Sent):
 
     year: int = Field(description="Budget year.")
     totals: TotalsSent
+
+
+class NotSpreadSent(Sent):
+    """What has no budget year: one sum for several years, which its source does not spread."""
+
+    authorisations: SumsSent
+    credits: SumsSent
+    in_kind: SumsSent
+    reason: Lacking = Field(description="Why it is in no year.")
+
+    @classmethod
+    def of(cls, apart: Kinds) -> "NotSpreadSent":
+        """Return what is not spread as it is sent."""
+        return cls(
+            authorisations=SumsSent.of(apart.authorisations),
+            credits=SumsSent.of(apart.credits),
+            in_kind=SumsSent.of(apart.in_kind),
+            reason=Lacking.not_spread,
+        )
 
 
 class FunderTotalsSent(Sent):
@@ -184,6 +205,20 @@ _TOTALS: Final[dict[str, Any]] = {
         "unexplained_cents": 1_100_000_000,
     },
 }
+_LACKS: Final[dict[str, Any]] = {"value": None, "reason": "not_spread"}
+_OF_A_YEAR: Final[dict[str, Any]] = _TOTALS | {
+    "authorisations": _sums(300_000_000, None),
+    "credits": _sums(None, None),
+    "execution_initial": _LACKS,
+    "execution_revised": _LACKS,
+    "overrun": None,
+}
+_NOT_SPREAD: Final[dict[str, Any]] = {
+    "authorisations": _sums(None, None),
+    "credits": _sums(None, 2_400_000_000),
+    "in_kind": _sums(None, None),
+    "reason": "not_spread",
+}
 _ROW: Final[dict[str, Any]] = {
     "action": 12,
     "funder": BODY_EXAMPLE,
@@ -203,18 +238,22 @@ class MoneySent(PlanHeading):
             "unit": "EUR cents",
             "rows": [_ROW],
             "totals": _TOTALS,
-            "by_year": [{"year": 2020, "totals": _TOTALS}],
+            "by_year": [{"year": 2020, "totals": _OF_A_YEAR}],
+            "not_spread": _NOT_SPREAD,
             "by_funder": [{"funder": BODY_EXAMPLE, "totals": _TOTALS}],
             "by_action": [{"action": None, "totals": _TOTALS}],
             "rules": [rule_example("execution_initial")],
-            "reasons": [reason_example(Lacking.nothing_committed)],
+            "reasons": [reason_example(Lacking.nothing_committed), reason_example(Lacking.not_spread)],
         }
     )
 
     unit: str = Field(description="Always `EUR cents`.")
     rows: list[MoneyRowSent] = Field(description="By action, funder, year and kind.")
     totals: TotalsSent = Field(description="Of all amounts.")
-    by_year: list[YearTotalsSent] = Field(description="By budget year.")
+    by_year: list[YearTotalsSent] = Field(
+        description="By budget year, without what is not spread; a year is not judged where that could be its own."
+    )
+    not_spread: NotSpreadSent | None = Field(description="What is in no year; null when every amount has its own.")
     by_funder: list[FunderTotalsSent] = Field(description="By code of the funder.")
     by_action: list[ActionTotalsSent] = Field(description="The plan as a whole first.")
     rules: list[RuleSent] = Field(description="What the fields mean, in words.")

@@ -6,6 +6,9 @@ authorisations, so both are the same money seen twice and are never added up. Wh
 payment credits; an expenditure of authorisations is a contract or a grant signed, not yet a euro paid. Help in kind is
 valued by whoever brings it: it stands apart and is added to nothing.
 
+An amount without a budget year is of several years, and its source does not say how much of it is of which. It counts
+in every total but those of years, and as long as it could be any year's, no year is judged by it.
+
 `entries` are those that stand at the date. Null cents mean that nothing was recorded, 0 that zero was.
 """
 
@@ -49,7 +52,8 @@ class MoneyRow:
     action: int | None
     """Null for the plan as a whole."""
     funder: str
-    year: int
+    year: int | None
+    """Null for what is not spread over years."""
     kind: AmountKind
     sums: Sums
 
@@ -65,49 +69,69 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """The three kinds of a group of amounts, side by side, and what they come to."""
+class Kinds:
+    """The three kinds of a group of amounts, side by side."""
 
     authorisations: Sums
     credits: Sums
     in_kind: Sums
-    overrun: Overrun | None
-    """Null when nothing was committed, or no expenditure recorded; of 0 cents when no more was paid than committed."""
 
     @property
     def paid(self) -> int | None:
         """Expenditure of payment credits."""
         return self.credits.spent
 
+
+_NO_SUMS: Final = Sums(None, None, None)
+NOTHING: Final = Kinds(_NO_SUMS, _NO_SUMS, _NO_SUMS)
+"""What the kinds of no amount at all are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals(Kinds):
+    """The three kinds and what they come to."""
+
+    overrun: Overrun | None
+    """Null when nothing was committed, or no expenditure recorded, or either of a year is not known whole; of 0 cents
+    when no more was paid than committed."""
+    unspread: Kinds = NOTHING
+    """Of a budget year: what no year was given for, and some of which may be its own."""
+
     @property
     def on_initial(self) -> Execution:
         """Paid / commitment authorisations as first committed."""
-        return _execution(self.paid, self.authorisations.committed)
+        return self._execution(self.authorisations.committed, self.unspread.authorisations.committed)
 
     @property
     def on_revised(self) -> Execution:
         """Paid / commitment authorisations as revised."""
-        return _execution(self.paid, self.authorisations.revised)
+        return self._execution(self.authorisations.revised, self.unspread.authorisations.revised)
 
     @property
     def on_credits(self) -> Execution:
         """Paid / payment credits opened, as revised: whether what was opened was used, not whether it was promised."""
-        return _execution(self.paid, self.credits.revised)
+        return self._execution(self.credits.revised, self.unspread.credits.revised)
 
-
-def _execution(paid: int | None, committed: int | None) -> Execution:
-    if not committed:  # neither recorded nor above zero: a share of nothing is none, and not 0
-        return Execution(None, Lacking.nothing_committed)
-    if committed < 0:
-        return Execution(None, Lacking.nothing_left_committed)
-    if paid is None:
-        return Execution(None, Lacking.no_expenditure)
-    return Execution(ratio(paid, committed), None)
+    def _execution(self, committed: int | None, committed_apart: int | None) -> Execution:
+        if committed_apart is not None:
+            return Execution(None, Lacking.not_spread)
+        if not committed:  # neither recorded nor above zero: a share of nothing is none, and not 0
+            return Execution(None, Lacking.nothing_committed)
+        if committed < 0:
+            return Execution(None, Lacking.nothing_left_committed)
+        if self.unspread.paid is not None:
+            return Execution(None, Lacking.not_spread)
+        if self.paid is None:
+            return Execution(None, Lacking.no_expenditure)
+        return Execution(ratio(self.paid, committed), None)
 
 
 def money_rows(entries: Iterable[AnyEntry]) -> list[MoneyRow]:
-    """Return what was recorded by (action, funder, year, kind); the plan as a whole stands before its actions."""
-    groups: dict[tuple[int, str, int, AmountKind], list[Amount]] = {}
+    """Return what was recorded by (action, funder, year, kind).
+
+    The plan as a whole stands before its actions, what is not spread over years after them.
+    """
+    groups: dict[tuple[int, str, int | None, AmountKind], list[Amount]] = {}
     for one in of_type(entries, Amount):
         groups.setdefault((one.action or 0, one.funder, one.year, one.kind), []).append(one)
     return [
@@ -119,8 +143,8 @@ def money_rows(entries: Iterable[AnyEntry]) -> list[MoneyRow]:
 _KINDS: Final = tuple(AmountKind)
 
 
-def _place(action: int, funder: str, year: int, kind: AmountKind) -> tuple[int, str, int, int]:
-    return action, funder, year, _KINDS.index(kind)
+def _place(action: int, funder: str, year: int | None, kind: AmountKind) -> tuple[int, str, bool, int, int]:
+    return action, funder, year is None, year or 0, _KINDS.index(kind)
 
 
 def _sums(amounts: Iterable[Amount], kind: AmountKind) -> Sums:
@@ -150,10 +174,40 @@ def totals_by(entries: Iterable[AnyEntry], key: Callable[[Amount], Key]) -> list
     return [(name, _totals(groups[name])) for name in sorted(groups)]
 
 
-def _totals(amounts: Sequence[Amount]) -> Totals:
+def totals_by_year(entries: Sequence[AnyEntry]) -> list[tuple[int, Totals]]:
+    """Return the totals of each budget year, of those amounts that have one.
+
+    Where a payment or a promise has none, shares and overruns that would need it are null: each year's own part of it
+    is not known.
+    """
+    apart = unspread(entries)
+    groups: dict[int, list[Amount]] = {}
+    for one in of_type(entries, Amount):
+        if one.year is not None:
+            groups.setdefault(one.year, []).append(one)
+    return [(year, _totals(groups[year], apart)) for year in sorted(groups)]
+
+
+def unspread(entries: Iterable[AnyEntry]) -> Kinds:
+    """Return the sums of the amounts that have no budget year."""
+    return _kinds([one for one in of_type(entries, Amount) if one.year is None])
+
+
+def years_are_known(apart: Kinds) -> bool:
+    """Say whether what is not spread leaves each year's payments and authorisations whole."""
+    return apart.paid is None and apart.authorisations.revised is None
+
+
+def _kinds(amounts: Sequence[Amount]) -> Kinds:
     by_kind = {kind: _sums(amounts, kind) for kind in AmountKind}
-    authorised, credit = by_kind[AmountKind.commitment_authorisation], by_kind[AmountKind.payment_credit]
-    beyond = None
-    if authorised.committed is not None and credit.spent is not None:
-        beyond = overrun(amounts, authorised.committed, credit.spent)
-    return Totals(authorised, credit, by_kind[AmountKind.in_kind], beyond)
+    return Kinds(
+        by_kind[AmountKind.commitment_authorisation], by_kind[AmountKind.payment_credit], by_kind[AmountKind.in_kind]
+    )
+
+
+def _totals(amounts: Sequence[Amount], apart: Kinds = NOTHING) -> Totals:
+    kinds = _kinds(amounts)
+    committed, beyond = kinds.authorisations.committed, None
+    if committed is not None and kinds.paid is not None and years_are_known(apart):
+        beyond = overrun(amounts, committed, kinds.paid)
+    return Totals(kinds.authorisations, kinds.credits, kinds.in_kind, beyond, apart)

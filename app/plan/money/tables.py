@@ -21,7 +21,7 @@ COLUMNS: Final = {
     "kind_en": Holds.text,
     **dict.fromkeys(_SUMS, Holds.integer),
 }
-"""Sum one kind only: authorisations and credits are the same money seen twice."""
+"""Sum one kind only: authorisations and credits are the same money seen twice. What is not spread has no year."""
 
 
 def table_of_money(answer: MoneySent) -> Table:

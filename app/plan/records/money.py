@@ -23,8 +23,8 @@ class Amount(Entry):
     """The action it is for; null for the plan as a whole."""
     funder: Slug
     """Code of the body that pays."""
-    year: Annotated[int, Ge(2000), Le(2099)]
-    """Budget year."""
+    year: Annotated[int, Ge(2000), Le(2099)] | None = None
+    """Budget year; null when the source gives one sum for several years and does not spread it."""
     nature: AmountNature
     kind: AmountKind
     cents: Annotated[int, Ge(-MOST_CENTS), Le(MOST_CENTS)]

@@ -28,7 +28,10 @@ _NATURAL: Final[dict[EntryType, tuple[str, ...]]] = {
     EntryType.acknowledgement: ("id",),
     EntryType.withdrawal: ("corrects",),
 }
-"""What tells an entry from every other of its type and plan: two that agree in it would contradict each other."""
+"""What tells an entry from every other of its type and plan: two that agree in it would contradict each other.
+
+The budget year of an amount is no part of it: a line whose year is found out later corrects the one that had none.
+"""
 
 
 def natural_key(entry: Entry) -> tuple[Hashable, ...]:
