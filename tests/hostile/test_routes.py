@@ -162,17 +162,23 @@ async def test_what_the_document_forbids_of_an_object_is_refused_with_a_pointer(
         for value in VALUES:
             body = put(operation.example, position.path, value)
             answer = await caller.send_bytes(operation, sent(body), {})
-            if is_good(body) and not any(sign in json.dumps(body) for sign in RAW_NUMBERS):
-                continue
             if name in _FEW_BYTES and len(sent(body)) > _A_FEW_BYTES:
                 assert answer.status_code == 413
                 continue
-            assert answer.status_code == 422, (position, value)
-            steps = [step for step in position.path if step != UNKNOWN]
-            allowed = {"".join(f"/{step}" for step in steps[:length]) for length in range(len(steps) + 1)}
-            told = {fault["pointer"] for fault in answer.json()["errors"]}
-            beyond = f"{max(allowed, key=len)}/"
-            assert any(one in allowed or one.startswith(beyond) for one in told), (position, told)
+            if answer.status_code == 422 and _points_at(answer, position):
+                continue
+            # Asked only now: a validator of the document takes longer than the service.
+            taken = is_good(body) and not any(sign in json.dumps(body) for sign in RAW_NUMBERS)
+            assert taken, (position, value, answer.status_code)
+
+
+def _points_at(answer: httpx.Response, position: Position) -> bool:
+    """Say whether a refusal points at a position, at what holds it, or at something in it."""
+    steps = [step for step in position.path if step != UNKNOWN]
+    holding = {"".join(f"/{step}" for step in steps[:length]) for length in range(len(steps) + 1)}
+    within = f"{max(holding, key=len)}/"
+    told = {fault["pointer"] for fault in answer.json()["errors"]}
+    return any(one in holding or one.startswith(within) for one in told)
 
 
 def _validator(app: FastAPI, name: str) -> Draft202012Validator:
