@@ -17,7 +17,7 @@ from tests.contract.callers import organisation
 from tests.contract.exploring import explore
 from tests.hostile.serving import Serving, serving
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -75,7 +75,11 @@ async def keep_blocked_days(database: Database, directory: Directory, before: da
     day = last + _DAY if last is not None else first and first + BLOCKED_AFTER_DAYS * _DAY
     while day is not None and day < before:
         async with database.analysing() as session:
-            found = {lookup.name: await _blocked(session, directory, lookup, day) for lookup in _lookups(directory)}
+            lasted = await blocked_days.any_open(session, midnight(day))
+            found = {
+                lookup.name: await _blocked(session, directory, lookup, day) if lasted else ()
+                for lookup in _lookups(directory)
+            }
         async with database.writing(long=True) as session:
             for name, rows in found.items():
                 await blocked_days.keep(session, day, name, rows)

@@ -1,15 +1,16 @@
 """The statements on blocked stays as they are kept by day."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, or_, select
 
 from app.db.bulk import insert_new
 from app.db.engine import ReadSession, WriteSession
 from app.db.table import table_of
+from app.db.types import to_milliseconds
 from app.directory.rules import local_day
 from app.metrics.asking import View
 from app.metrics.counting import ms, seen_by
@@ -33,6 +34,15 @@ async def last_kept(session: ReadSession) -> date | None:
     """Return the last day that was counted."""
     last: date | None = (await session.execute(select(func.max(_DAY.c.day)))).scalar_one_or_none()
     return last
+
+
+async def any_open(session: ReadSession, instant: datetime) -> bool:
+    """Say whether any stay lasted at an instant: where none did, none was blocked."""
+    at, left = to_milliseconds(instant), ms(REFERRAL.c.exited_at)
+    lasted = (ms(REFERRAL.c.admitted_at) <= at, or_(left.is_(None), left >= at))
+    return (
+        await session.execute(select(literal(1)).where(*opened_stay(REFERRAL.c), *lasted).limit(1))
+    ).first() is not None
 
 
 async def keep(session: WriteSession, day: date, lookup: bytes, found: Sequence[tuple[UUID, str, Blocked]]) -> None:
