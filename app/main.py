@@ -39,7 +39,7 @@ from app.signin.pages import PAGES
 _log: Final = logging.getLogger("maraude.sweep")
 API_VERSION: Final = "1.0.0"
 _PAUSES: Final = 20
-"""Upkeep pauses so many times as long as it worked."""
+"""Upkeep pauses so many times as long as it worked, between rounds and between the steps of one."""
 _PURGE_PAUSES: Final = 4.0
 """Purging does so between its steps: phones have the writer four fifths of the time."""
 
@@ -137,7 +137,7 @@ async def _sweep(context: Context) -> None:
 
 
 async def _refresh(context: Context) -> None:
-    await refresh(context.database)
+    await refresh(context.database, pauses=_PAUSES)
 
 
 async def _purge(context: Context) -> None:

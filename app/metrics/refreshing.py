@@ -1,7 +1,9 @@
 """Keeping the facts what a recount would find: days that changed are computed anew, never added to."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import date, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -38,19 +40,28 @@ REBUILD_DAYS: Final = 31
 
 
 async def refresh(
-    database: Database, *, progress: Callable[[int], None] | None = None, step_days: int = STEP_DAYS
+    database: Database,
+    *,
+    progress: Callable[[int], None] | None = None,
+    step_days: int = STEP_DAYS,
+    pauses: float = 0.0,
 ) -> int:
     """Compute marked days anew, some in each transaction, until none is marked; return how many.
+
+    After each transaction it waits `pauses` times as long as that took: while phones post, days are marked as fast as
+    they are computed, and SQLite has one writer. Figures of stale days wait for nothing.
 
     Killed at any point it loses nothing: marks go in the transaction that computes their days. Several workers may run
     it: one at a time computes an organisation's days.
     """
     done = 0
     while True:
+        started = monotonic()
         async with database.writing(long=True) as session:
             computed = await _step(session, step_days)
         if not computed:
             break
+        await asyncio.sleep(pauses * (monotonic() - started))
         done += computed
         if progress is not None:
             progress(done)
