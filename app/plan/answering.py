@@ -19,6 +19,11 @@ Suffix = Annotated[Format, Path(description="The form, as the end of a file's na
 """The end of an address such as `/v1/plan/money.csv`, which a spreadsheet opens and refreshes by itself."""
 
 
+def as_json(document: Sent, if_none_match: str | None) -> Response:
+    """Return a document as JSON with its tag, or 304 when the caller holds it already."""
+    return tagged(Response(document.model_dump_json().encode(), media_type=MEDIA_TYPES[Format.json]), if_none_match)
+
+
 class Form:
     """In which form an answer is wanted, and which one the caller holds."""
 
@@ -32,8 +37,7 @@ class Form:
         style: CsvStyle = self._style
         if wanted is not Format.json:
             return tagged(table_response(table(), wanted, style), self._held)
-        body = document.model_dump_json().encode()
-        return tagged(Response(body, media_type=MEDIA_TYPES[wanted]), self._held)
+        return as_json(document, self._held)
 
 
 AskedForm = Annotated[Form, Depends()]

@@ -1,7 +1,7 @@
 """What every question about a plan may say: which plan, at which date, as known at which instant."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Final
 
@@ -70,9 +70,14 @@ class PlanQuestion:
         return standing(await self.recorded(types), self.at, self.known_at)
 
 
-async def _about(session: Reading, now: Now, plan: PlanCode = None) -> PlanQuestion:
+async def about_now(session: ReadSession, now: datetime, plan: str | None) -> PlanQuestion:
+    """Return the question about a plan as it stands today; raises `not_found` for a plan that is not there."""
     today = local_day(now)
     return PlanQuestion(session, await chosen_plan(session, plan, today), today, None, now)
+
+
+async def _about(session: Reading, now: Now, plan: PlanCode = None) -> PlanQuestion:
+    return await about_now(session, now, plan)
 
 
 async def _about_then(
@@ -80,8 +85,8 @@ async def _about_then(
 ) -> PlanQuestion:
     if at is not None and not in_bounds(at):
         raise errors.invalid(faults=[Fault("?at", "rule", "must lie between 2000 and 2099")])
-    today = local_day(now)
-    return PlanQuestion(session, await chosen_plan(session, plan, today), at or today, known_at, now)
+    asked = await about_now(session, now, plan)
+    return replace(asked, at=at or asked.at, known_at=known_at)
 
 
 About = Annotated[PlanQuestion, Depends(_about)]

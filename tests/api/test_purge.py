@@ -14,7 +14,6 @@ from sqlmodel import col
 from app.audit.models import AuditEntry
 from app.audit.service import append
 from app.capacity.models import PlaceHold
-from app.db.engine import WriteSession
 from app.demo.device import Device
 from app.encounters.models import Encounter
 from app.http.context import Context
@@ -28,6 +27,7 @@ from app.retention.records import Report
 from app.retention.service import purge
 from tests import make
 from tests.clock import NIGHT, SetClock
+from tests.dying import dying_at
 from tests.members import House
 from tests.street import coarse, contents, outcomes, pending, post, reasons, rows, store
 
@@ -337,16 +337,8 @@ class TestARound:
         clock.now = LATER
         monkeypatch.setattr(service, "STEP", 3)
         for fatal in range(1, 8):
-            calls = 0
-
-            async def dying(session: WriteSession, *given: Any, fatal: int = fatal) -> None:
-                nonlocal calls
-                calls += 1
-                if calls == fatal:  # all of the step is done but its commit
-                    raise KeyboardInterrupt
-                await append(session, *given)
-
-            monkeypatch.setattr(service, "append", dying)
+            # All of a step is done but its commit.
+            monkeypatch.setattr(service, "append", dying_at(fatal, append))
             try:
                 await run(context)
             except KeyboardInterrupt:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from app.audit.service import append
-from app.db.engine import WriteSession
 from app.directory.models import FacilityReport
 from app.encounters.models import Encounter
 from app.http.context import Context
@@ -24,6 +23,7 @@ from app.retention.service import purge
 from app.settings import Settings
 from tests import places
 from tests.clock import SetClock
+from tests.dying import dying_at
 from tests.make import Json
 from tests.members import House
 from tests.planted import Asker, asker, encounter, plant, referral, report
@@ -166,16 +166,8 @@ async def test_killed_between_steps_no_stay_is_lost_or_counted_twice(
     before = await _everything(context, askers)
     monkeypatch.setattr(service, "STEP", 1)
     for fatal in range(1, 9):
-        calls = 0
-
-        async def dying(session: WriteSession, *given: Any, fatal: int = fatal) -> None:
-            nonlocal calls
-            calls += 1
-            if calls == fatal:  # all of the step is done but its commit
-                raise KeyboardInterrupt
-            await append(session, *given)
-
-        monkeypatch.setattr(service, "append", dying)
+        # All of a step is done but its commit.
+        monkeypatch.setattr(service, "append", dying_at(fatal, append))
         with contextlib.suppress(KeyboardInterrupt):
             await purge(context.database, context.keyring, _AS_OF)
         assert await _everything(context, askers) == before, fatal

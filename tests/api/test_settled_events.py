@@ -11,7 +11,6 @@ from sqlalchemy.engine import make_url
 
 from app.audit.models import AuditEntry
 from app.audit.service import append
-from app.db.engine import WriteSession
 from app.demo.device import Device
 from app.http.context import Context
 from app.ingest.coarse import coarse_id, slot_began
@@ -23,6 +22,7 @@ from app.retention.records import Report
 from app.retention.service import purge
 from tests import make
 from tests.clock import NIGHT, SetClock
+from tests.dying import dying_at
 from tests.members import House
 from tests.street import caught_up, changes, coarse, contents, outcomes, pending, post, reasons, rows, state, store
 
@@ -295,16 +295,8 @@ class TestARound:
         monkeypatch.setattr(service, "STEP", 3)
         died = 0
         for fatal in range(1, 4):
-            calls = 0
-
-            async def dying(session: WriteSession, *given: Any, fatal: int = fatal) -> None:
-                nonlocal calls
-                calls += 1
-                if calls == fatal:  # all of the step is done but its commit
-                    raise KeyboardInterrupt
-                await append(session, *given)
-
-            monkeypatch.setattr(service, "append", dying)
+            # All of a step is done but its commit.
+            monkeypatch.setattr(service, "append", dying_at(fatal, append))
             try:
                 await run(context)
             except KeyboardInterrupt:

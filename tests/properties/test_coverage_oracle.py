@@ -14,7 +14,6 @@ from app.metrics.coverage.definitions import INDICATORS
 from app.metrics.coverage.service import COMPUTED
 from app.metrics.indicator import Granularity, Period
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
-from app.settings import Settings
 from tests import planted
 from tests.clock import SetClock
 from tests.effort import examples
@@ -27,12 +26,6 @@ from tests.properties.catalogued import Asked
 from tests.properties.streets import Street
 
 ORACLED = tuple(INDICATORS)
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every question: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
 
 
 @pytest.fixture(scope="module")

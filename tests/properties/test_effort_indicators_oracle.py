@@ -14,8 +14,7 @@ from app.http.context import Context
 from app.identity import service as identity
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.patrols.models import Patrol
-from app.settings import Settings
-from tests import members, places, planted
+from tests import members, planted
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
 from tests.members import House
@@ -42,17 +41,6 @@ _FORMS = (("month", None), ("quarter", "team"), ("month", "team"), ("quarter", N
 _MINUTE = timedelta(minutes=1)
 _SPAN = 40
 """Days that the patrols of one example are spread over."""
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
-
-
-@pytest.fixture(scope="module")
-async def city(context: Context) -> None:
-    await places.seeded(context)
 
 
 def _rows(chance: Random, houses: Sequence[House], first: datetime) -> tuple[list[Row], list[Row]]:

@@ -14,8 +14,7 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.patrols.models import Patrol
-from app.settings import Settings
-from tests import members, places, planted
+from tests import members, planted
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
 from tests.make import Json
@@ -32,17 +31,6 @@ _STARTS = [
 _AFTER = st.integers(-60, 900) | st.integers(-4000, 4000)
 """Minutes after a patrol's start: while it lasts, or on some other day with a wrong link."""
 _AS_OF = datetime(2027, 1, 1, 13, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
-
-
-@pytest.fixture(scope="module")
-async def city(context: Context) -> None:
-    await places.seeded(context)
 
 
 @st.composite

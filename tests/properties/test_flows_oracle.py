@@ -20,7 +20,6 @@ from app.marks.queries import mark_days, mark_trails
 from app.marks.trails import Trail
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.referrals.models import Referral
-from app.settings import Settings
 from tests import members, places
 from tests.clock import SetClock
 from tests.effort import examples
@@ -47,12 +46,6 @@ class City:
     clock: SetClock
     everything: list[Json] = field(default_factory=list, repr=False)
     """What all histories of the module stored: a perimeter's coordinator sees them together."""
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive the season: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
 
 
 @pytest.fixture(scope="module")

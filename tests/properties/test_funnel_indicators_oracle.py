@@ -20,7 +20,6 @@ from app.marks.queries import mark_everything
 from app.metrics.funnel.indicators import INDICATORS
 from app.metrics.refreshing import FACTS, REBUILD_DAYS, refresh, verify
 from app.referrals.models import Referral
-from app.settings import Settings
 from tests import planted
 from tests.clock import SetClock
 from tests.effort import examples
@@ -71,12 +70,6 @@ class Asked:
     split: str | None
     territory: str | None
     kind: str | None
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ from app.identity import service as identity
 from app.identity.vocabulary import Role
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.referrals.service import sweep
-from app.settings import Settings
 from tests import members, places
 from tests.clock import SetClock
 from tests.effort import examples
@@ -54,12 +53,6 @@ class Association:
     actors: dict[str, Actor]
     coordinator: str
     confined: str
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every history: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
 
 
 @pytest.fixture(scope="module")

@@ -57,12 +57,6 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
-
-
-@pytest.fixture(scope="module")
 async def scene(
     settings: Settings, client: httpx.AsyncClient, context: Context, clock: SetClock
 ) -> AsyncIterator[Scene]:

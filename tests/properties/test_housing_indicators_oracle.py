@@ -5,39 +5,23 @@ from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-import httpx
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.http.context import Context
 from app.identity.vocabulary import Role
 from app.marks.queries import mark_everything
 from app.metrics.refreshing import REBUILD_DAYS, refresh
-from app.settings import Settings
 from tests import members, places
-from tests.clock import SetClock
 from tests.effort import examples
 from tests.oracles import housing as oracle
 from tests.oracles.funnel_indicators import periods_of
 from tests.oracles.housing import Records
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked
-from tests.properties.test_housing_oracle import _AS_OF, _KINDS, City, _records, _store
+from tests.properties.cities import City
+from tests.properties.test_housing_oracle import _AS_OF, _KINDS, _records, _store
 
 ORACLED = oracle.INDICATORS
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive the year: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
-
-
-@pytest.fixture(scope="module")
-async def city(client: httpx.AsyncClient, context: Context, clock: SetClock) -> City:
-    await places.seeded(context)
-    return City(client, context, clock)
 
 
 def _many(chance: Random, facilities: Mapping[UUID, str], as_of: datetime) -> Records:

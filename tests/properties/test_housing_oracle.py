@@ -8,8 +8,6 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -29,14 +27,13 @@ from app.metrics.housing.statistics import kaplan_meier
 from app.metrics.indicator import Granularity, Period
 from app.referrals.models import Referral
 from app.retention.service import purge
-from app.settings import Settings
 from tests import members, places
-from tests.clock import SetClock
 from tests.effort import examples
 from tests.make import Json
 from tests.members import House
 from tests.oracles import housing as oracle
 from tests.oracles.housing import Records
+from tests.properties.cities import City
 
 _BEGIN = datetime(2026, 3, 24, tzinfo=UTC)
 """A few days before the night of 23 hours."""
@@ -54,30 +51,11 @@ _CARDS = (None, None, b"a" * 16, b"b" * 16)
 
 
 @dataclass(frozen=True)
-class City:
-    client: httpx.AsyncClient
-    context: Context
-    clock: SetClock
-
-
-@dataclass(frozen=True)
 class _Asked:
     since: date
     until: date
     days: int
     as_of: datetime
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive the year: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
-
-
-@pytest.fixture(scope="module")
-async def city(client: httpx.AsyncClient, context: Context, clock: SetClock) -> City:
-    await places.seeded(context)
-    return City(client, context, clock)
 
 
 _HOURS = [24 * day + hour for day in range(12) for hour in (0, 1, 2, 3, 4, 12, 20)]

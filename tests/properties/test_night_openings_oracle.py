@@ -6,7 +6,6 @@ from random import Random
 from uuid import UUID
 
 import httpx
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +16,6 @@ from app.directory.service import current_directory
 from app.directory.vocabulary import Weekday
 from app.http.context import Context
 from app.metrics.refreshing import REBUILD_DAYS, refresh
-from app.settings import Settings
 from tests import members, places, planted
 from tests.clock import SetClock
 from tests.effort import examples
@@ -35,17 +33,6 @@ _ENTERED = datetime(2025, 12, 1, 12, tzinfo=UTC)
 _QUARTERS = ("7511803", "7511804", "7512001")
 _FOREVER = date(9999, 12, 31)
 _WEEKDAYS = tuple(Weekday)
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
-
-
-@pytest.fixture(scope="module")
-async def city(context: Context) -> None:
-    await places.seeded(context)
 
 
 def _week(chance: Random) -> list[tuple[int, int, int]]:

@@ -12,7 +12,6 @@ from app.http.context import Context
 from app.metrics.indicator import Granularity, Period, Split
 from app.metrics.reach.service import COMPUTED
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
-from app.settings import Settings
 from tests.clock import SetClock
 from tests.effort import examples
 from tests.oracles.meetings import calendar, reach
@@ -20,12 +19,6 @@ from tests.properties import streets
 from tests.properties.streets import Street
 
 ORACLED = tuple(COMPUTED)
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every question: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
 
 
 @pytest.fixture(scope="module")

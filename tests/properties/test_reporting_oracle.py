@@ -17,8 +17,7 @@ from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.metrics.reporting.definitions import INDICATORS
 from app.patrols.models import Patrol
 from app.referrals.models import HeldEvent, Referral, ReferralEvent
-from app.settings import Settings
-from tests import make, members, places, planted
+from tests import make, members, planted
 from tests.clock import SetClock
 from tests.effort import examples
 from tests.oracles.funnel_indicators import periods_of
@@ -42,17 +41,6 @@ _SERIES = [
 """One of each statement."""
 _AS_OF = datetime(2027, 6, 1, 13, tzinfo=UTC)
 _ENTERED = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3000)})
-
-
-@pytest.fixture(scope="module")
-async def city(context: Context) -> None:
-    await places.seeded(context)
 
 
 def _facts(data: st.DataObject) -> dict[str, object]:

@@ -13,8 +13,7 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.patrols.models import Patrol
-from app.settings import Settings
-from tests import members, places, planted
+from tests import members, planted
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
 from tests.oracles import territories as oracle
@@ -36,17 +35,6 @@ _FIRST = datetime(2026, 3, 2, 11, tzinfo=UTC)
 _AS_OF = datetime(2026, 6, 20, 13, tzinfo=UTC)
 _SPAN = 70
 """Days that the rows of one example are spread over."""
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
-
-
-@pytest.fixture(scope="module")
-async def city(context: Context) -> None:
-    await places.seeded(context)
 
 
 def _rows(chance: Random, house: members.House) -> tuple[list[Row], list[Row]]:

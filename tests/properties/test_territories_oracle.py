@@ -11,8 +11,7 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
 from app.patrols.models import Patrol
-from app.settings import Settings
-from tests import members, places, planted
+from tests import members, planted
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
 from tests.oracles import territories as oracle
@@ -21,17 +20,6 @@ from tests.planted import Asker, Row, values
 _QUARTERS = ["7511803", "7511804", "7512001", "93066"]
 _DAY = datetime(2026, 3, 2, 11, tzinfo=UTC)
 _AS_OF = datetime(2026, 6, 1, 13, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=1000)})
-
-
-@pytest.fixture(scope="module")
-async def city(context: Context) -> None:
-    await places.seeded(context)
 
 
 def _rows(data: st.DataObject, house: members.House) -> tuple[list[Row], list[Row]]:

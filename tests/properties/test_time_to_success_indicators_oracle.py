@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.context import Context
 from app.identity.vocabulary import Role
-from app.settings import Settings
-from tests import members, places
-from tests.clock import SetClock
+from tests import members
 from tests.effort import examples
 from tests.make import Json
 from tests.oracles import time_to_success as oracle
@@ -21,7 +17,8 @@ from tests.oracles.funnel_indicators import periods_of
 from tests.oracles.time_to_success import Question, Row, to_ms
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked, Place
-from tests.properties.test_time_to_success_oracle import City, keep, referral, refreshed
+from tests.properties.cities import City
+from tests.properties.test_time_to_success_oracle import keep, referral, refreshed
 
 ORACLED = oracle.CODES
 _AS_OF = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
@@ -37,18 +34,6 @@ _FORMS = (
     ("year", "kind"),
     (None, None),
 )
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
-
-
-@pytest.fixture(scope="module")
-async def city(client: httpx.AsyncClient, context: Context, clock: SetClock) -> City:
-    await places.seeded(context)
-    return City(client, context, clock)
 
 
 def _asked(chance: Random, form: tuple[str | None, str | None]) -> Asked:

@@ -1,32 +1,28 @@
 """The time to success the service answers is the one plain Python finds referral by referral in the same rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.db.bulk import insert_new
 from app.db.table import table_of
-from app.http.context import Context
 from app.identity.vocabulary import Role
 from app.marks.queries import forget, mark_days, marks_of
 from app.metrics.indicator import Period
 from app.metrics.refreshing import FACTS
 from app.referrals.models import Referral
-from app.settings import Settings
-from tests import make, members, places
-from tests.clock import SetClock
+from tests import make, members
 from tests.effort import examples
 from tests.make import Json
 from tests.members import House
 from tests.oracles.time_to_success import CAUSES, DAY_MS, Question, Row, answer, to_ms
+from tests.properties.cities import City
 
 _HOUR_MS = 3_600_000
 _AS_OF = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
@@ -50,27 +46,6 @@ _COMMON: Json = {
     "position": 1,
 }
 _FAILURES = tuple(cause for cause in CAUSES if cause != "success")
-
-
-@dataclass(frozen=True)
-class City:
-    """What every example needs."""
-
-    client: httpx.AsyncClient
-    context: Context
-    clock: SetClock
-
-
-@pytest.fixture(scope="module")
-def settings(settings: Settings) -> Settings:
-    """Tokens that outlive every example: renewing them is not what this is about."""
-    return settings.model_copy(update={"token_lifetime": timedelta(days=3650)})
-
-
-@pytest.fixture(scope="module")
-async def city(client: httpx.AsyncClient, context: Context, clock: SetClock) -> City:
-    await places.seeded(context)
-    return City(client, context, clock)
 
 
 def lag(chance: Random) -> int:

@@ -5,16 +5,15 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Response
 
 from app import errors
-from app.http.formats import MEDIA_TYPES, Format
+from app.http.formats import Format
 from app.http.problems import problems
-from app.http.tags import TAGGED, IfNoneMatch, tagged
-from app.http.wire import Sent
+from app.http.tags import TAGGED, IfNoneMatch
 from app.plan.actions.answer import ACTION_TYPES, HISTORY_TYPES, PLAN_TYPES, action_sent, actions_sent, plan_sent
 from app.plan.actions.history_schemas import ActionHistorySent
 from app.plan.actions.realisation_schemas import PlanSent
 from app.plan.actions.schemas import ActionsSent
 from app.plan.actions.tables import table_of_actions
-from app.plan.answering import ALSO_TABLES, AskedForm, Form, Suffix
+from app.plan.answering import ALSO_TABLES, AskedForm, Form, Suffix, as_json
 from app.plan.asking import PROBLEMS, AboutThen, PlanQuestion, Reader
 
 router: Final = APIRouter(prefix="/v1", tags=["plan"])
@@ -34,7 +33,7 @@ async def get_plan(_principal: Reader, question: AboutThen, if_none_match: IfNon
     them. What a body stated of the plan as a whole stands beside what its own assessments came to on that day.
     """
     entries = await question.standing(PLAN_TYPES)
-    return _json(plan_sent(entries, question.plan, question.at, question.known_at), if_none_match)
+    return as_json(plan_sent(entries, question.plan, question.at, question.known_at), if_none_match)
 
 
 @router.get(
@@ -80,8 +79,4 @@ async def get_action(
     document = action_sent(recorded, number, question.plan, question.at, question.known_at)
     if document is None:
         raise errors.not_found()
-    return _json(document, if_none_match)
-
-
-def _json(document: Sent, if_none_match: str | None) -> Response:
-    return tagged(Response(document.model_dump_json().encode(), media_type=MEDIA_TYPES[Format.json]), if_none_match)
+    return as_json(document, if_none_match)
