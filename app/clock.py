@@ -9,6 +9,9 @@ from uuid import UUID
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
+SLOT_HOURS: Final = 2
+"""What happened to people is known by slots of so many hours of the clock in Paris, from midnight on."""
+SLOT_MS: Final = SLOT_HOURS * HOUR_MS
 
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the current instant, aware, in UTC. Tests and the demo city pass their own."""

@@ -200,7 +200,7 @@ class Population:
                 "territory": self._words(TERRITORIES, self._skewed(len(TERRITORIES), n)),
                 "outside_perimeter": draw.random(n) < 0.2,
                 "cohort_day": self._dates(day),
-                "created_at": made,
+                "created_at": made // 7_200_000 * 7_200_000,
                 "received_at": made // 3_600_000 * 3_600_000 + draw.integers(0, 30, n) * 3_600_000,
                 "first_state": self._words(
                     ("offered", "requested", "declined"), np.select([state == 1, state == 2], [0, 2], 1)

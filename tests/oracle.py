@@ -6,11 +6,13 @@ disagree, one of them is wrong.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from tests.oracles import slots
 
 Json = dict[str, Any]
 PARIS = ZoneInfo("Europe/Paris")
@@ -128,7 +130,7 @@ class _History:
 
 def funnel(posts: Sequence[Post], question: Question, territories: Iterable[str]) -> Json:
     """Return {"groups": [...], "total": {...}} in the form of the API, without labels and rules."""
-    followed = [(referral, _fold(referral)) for referral in _referrals(posts, frozenset(territories)).values()]
+    followed = [_by_slots(referral, _fold(referral)) for referral in _referrals(posts, frozenset(territories)).values()]
     cohort = [
         (referral, history)
         for referral, history in followed
@@ -357,6 +359,14 @@ def _enter(history: _History, state: str, at: datetime) -> None:
     history.reached[state] = at
 
 
+def _by_slots(referral: _Referral, history: _History) -> tuple[_Referral, _History]:
+    """Forget the minutes: of what happened, figures know slots of two hours."""
+    reached = {state: slots.began(at) for state, at in history.reached.items()}
+    answered_at = history.answered_at and slots.began(history.answered_at)
+    made = replace(referral, made_at=slots.began(referral.made_at))
+    return made, replace(history, reached=reached, answered_at=answered_at)
+
+
 # --- from histories to figures ---------------------------------------------------------------------------------------
 
 
@@ -375,7 +385,7 @@ def _group(key: str | None, cohort: Sequence[tuple[_Referral, _History]], questi
         for referral, _, history in seen
         if history.answered_at and history.answered_at <= referral.made_at + horizon
     ]
-    late = sum(referral.received_hour - referral.made_at > DAY for referral, _ in cohort)
+    late = sum(referral.received_hour - referral.made_at >= 26 * HOUR for referral, _ in cohort)
     reached = dict.fromkeys(STAGES, 0)
     recorded = dict(reached)
     for _, states, _ in seen:

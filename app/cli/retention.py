@@ -69,7 +69,7 @@ async def _rewrite() -> list[str]:
 
 
 def _say(report: "Report") -> None:
-    done = f"{report.settled.total()} events settled, {report.coarse.total()} rows coarse"
+    done = f"{report.settled.total()} rows settled, {report.coarse.total()} rows coarse"
     typer.echo(f"\r{done}, {report.deleted.total()} deleted", nl=False, err=True)
 
 

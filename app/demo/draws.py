@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
+from app.clock import SLOT_MS
 from app.codes import ALPHABET, RANDOM_CHARACTERS, check_character
 
 Choice = TypeVar("Choice")
@@ -67,8 +68,8 @@ class Draws:
         return timedelta(seconds=round(self._random.uniform(shortest.total_seconds(), longest.total_seconds())))
 
     def id(self, at: datetime) -> UUID:
-        """Return an identifier as a device makes them at an instant: version 7."""
-        milliseconds = int(at.timestamp() * 1000)
+        """Return an identifier as a device makes them at an instant: version 7, and no more of the hour than a slot."""
+        milliseconds = int(at.timestamp() * 1000) // SLOT_MS * SLOT_MS
         value = milliseconds << 80 | 0x7 << 76 | self._random.getrandbits(12) << 64
         return UUID(int=value | 0b10 << 62 | self._random.getrandbits(62))
 

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.clock import SLOT_HOURS
 from app.directory.vocabulary import Rung, SuccessState, TerritoryLevel, Weekday
 
 PARIS: Final = ZoneInfo("Europe/Paris")
@@ -19,7 +20,6 @@ DAY_MINUTES: Final = 1440
 MOST_REPORTED: Final = 500
 """Places free or people waiting: more than that in one facility is a typing error."""
 _NOON: Final = 12
-_SLOT_HOURS: Final = 2
 _WEEKDAYS: Final = tuple(Weekday)
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -37,7 +37,7 @@ def service_day(instant: datetime, night: bool) -> date:  # noqa: FBT001 - the t
 
 def slot(instant: datetime) -> int:
     """Return the 2-hour slot of the Paris clock, 0 (from 00:00) to 11 (from 22:00)."""
-    return instant.astimezone(PARIS).hour // _SLOT_HOURS
+    return instant.astimezone(PARIS).hour // SLOT_HOURS
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,9 @@ ItemId = Annotated[
     UUID,
     BeforeValidator(_made_here),
     Field(
-        description="Made on the device: version 7 (time-ordered) or 4 (random); others could name a machine.",
+        description="Made on the device: version 4 (random) or 7 (time-ordered); others could name a machine. Round"
+        " the time of a version 7 down to two hours for whatever is about a person (RFC 9562, section 6.1): so the id"
+        " tells no more than the record.",
         json_schema_extra={
             "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[47][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
         },

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.clock import SLOT_HOURS
 from app.keyring import Keyring
 
 FINE_FOR: Final = timedelta(days=90)
@@ -23,8 +24,8 @@ CLOSED: Final = -2
 """The commit position of a coarse referral: below the beginning of every feed, and in no order with any other."""
 LATE: Final = 0
 """The number of an answer that came when its referral was coarse: it has no place in the order."""
-SLOT: Final = timedelta(hours=2)
-_SLOT_HOURS: Final = 2
+SLOT: Final = timedelta(hours=SLOT_HOURS)
+TICK: Final = timedelta(milliseconds=1)
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _KEY: Final = "coarse"
 _UUID_BYTES: Final = 16
@@ -49,8 +50,15 @@ def slot_began(instant: datetime) -> datetime:
     A slot that begins in an hour that is skipped begins at the skip; one with a repeated hour at the first of them.
     """
     local = instant.astimezone(_PARIS)
-    first = local.replace(hour=local.hour // _SLOT_HOURS * _SLOT_HOURS, minute=0, second=0, microsecond=0, fold=0)
+    first = local.replace(hour=local.hour // SLOT_HOURS * SLOT_HOURS, minute=0, second=0, microsecond=0, fold=0)
     return first.astimezone(UTC)
+
+
+def slot_ended(began: datetime) -> datetime:
+    """Return the last millisecond of the slot that began at an instant, of one or three hours when clocks change."""
+    hours = range(SLOT_HOURS + 1, 0, -1)
+    ends = (began + timedelta(hours=hour) - TICK for hour in hours)
+    return next(end for end in ends if slot_began(end) == began)
 
 
 def fine_from(now: datetime) -> date:

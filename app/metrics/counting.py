@@ -21,9 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
+from app.clock import HOUR_MS, SLOT_HOURS
 from app.db.types import Key
 from app.metrics.asking import View
-from app.metrics.indicator import Period
+from app.metrics.indicator import LATE_AFTER_HOURS, Period
 
 _ORGANISATION: Final = table("organisation", column("id", Key))
 
@@ -70,6 +71,11 @@ def within(day: ColumnElement[date] | Mapped[date], period: Period) -> ColumnEle
 def ms(instant: Any) -> ColumnElement[int]:  # noqa: ANN401 - a mapped attribute
     """Return an instant column as the whole milliseconds it is stored as."""
     return type_coerce(col(instant), BigInteger)
+
+
+def came_late(referral: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped class or a table's columns
+    """Return the condition: a referral was surely received more than 24 hours after its slot ended."""
+    return ms(referral.received_at) - ms(referral.created_at) >= (SLOT_HOURS + LATE_AFTER_HOURS) * HOUR_MS
 
 
 def count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -7,16 +7,15 @@ from datetime import date
 
 from sqlalchemy import BigInteger, ColumnElement, Table, and_, case, false, literal, select, true
 
-from app.clock import DAY_MS, HOUR_MS
+from app.clock import DAY_MS, HOUR_MS, SLOT_HOURS, SLOT_MS
 from app.db.portability import day_number
 from app.metrics.counting import ms
 from app.metrics.indicator import LATE_AFTER_HOURS, Period
 from app.metrics.walltime import Wall
 
-_SLOT_HOURS = 2
 _NOON_SLOT = 6
-_NEVER_MS = (_SLOT_HOURS + LATE_AFTER_HOURS - 2) * HOUR_MS
-_ALWAYS_MS = (_SLOT_HOURS + LATE_AFTER_HOURS + 24) * HOUR_MS
+_NEVER_MS = (SLOT_HOURS + LATE_AFTER_HOURS - 2) * HOUR_MS
+_ALWAYS_MS = (SLOT_HOURS + LATE_AFTER_HOURS + 24) * HOUR_MS
 """Reckoned from the service day and slot as if they were UTC: Paris is at most two hours ahead, a night a day longer.
 
 Nearly every encounter is decided by these, without the costlier exact clock.
@@ -36,10 +35,8 @@ def late(encounter: Table, team: Table, period: Period) -> ColumnElement[bool]:
     """
     day, slot, received = encounter.c.service_day, encounter.c.slot, ms(encounter.c.first_received_at)
     began = Wall.around(period).slot_began(day, slot, _nightly(encounter, team))
-    exactly = received - began >= (_SLOT_HOURS + LATE_AFTER_HOURS) * HOUR_MS
-    roughly = (
-        received - day_number(day) * literal(DAY_MS, BigInteger) - slot * literal(_SLOT_HOURS * HOUR_MS, BigInteger)
-    )
+    exactly = received - began >= (SLOT_HOURS + LATE_AFTER_HOURS) * HOUR_MS
+    roughly = received - day_number(day) * literal(DAY_MS, BigInteger) - slot * literal(SLOT_MS, BigInteger)
     return case((roughly < _NEVER_MS, false()), (roughly >= _ALWAYS_MS, true()), else_=exactly)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, case, literal
 
-from app.clock import DAY_MS, HOUR_MS
+from app.clock import DAY_MS, HOUR_MS, SLOT_MS
 from app.db.portability import day_number
 from app.db.types import to_milliseconds
 from app.directory.rules import PARIS
@@ -23,7 +23,6 @@ NIGHT_ENDS: Final = 6
 """The night lasts from 21:00 to 06:00 of the wall clock: nine hours, eight or ten when the clock changes."""
 EPOCH: Final = date(1970, 1, 1)
 _NOON: Final = 12
-_SLOT_MS: Final = 2 * HOUR_MS
 _MARGIN: Final = timedelta(days=4)
 _FIRST: Final = datetime(2019, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2101, 1, 1, tzinfo=UTC)
@@ -124,9 +123,9 @@ class Wall:
 
         The service day of a night team goes on until noon of the next calendar day.
         """
-        slots_to_noon = _NOON * HOUR_MS // _SLOT_MS
+        slots_to_noon = _NOON * HOUR_MS // SLOT_MS
         calendar = day_number(day) + case((night & (slot < slots_to_noon), 1), else_=0)
-        return self.instant(calendar * literal(DAY_MS, BigInteger) + slot * literal(_SLOT_MS, BigInteger))
+        return self.instant(calendar * literal(DAY_MS, BigInteger) + slot * literal(SLOT_MS, BigInteger))
 
 
 def hours_begun(since: ColumnElement[int], until: ColumnElement[int]) -> ColumnElement[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.db.engine import WriteSession
 from app.db.portability import commit_position
+from app.ingest.coarse import slot_began
 from app.ingest.service import to_the_hour
 from app.keyring import fingerprint
 from app.marks.queries import mark_days, mark_trails
@@ -60,7 +61,8 @@ def _place(change: EncounterChange, standing: Standing, position: int) -> dict[s
         "territory": making.territory,
         "outside_perimeter": making.outside_perimeter,
         "cohort_day": making.cohort_day,
-        "created_at": making.created_at,
+        "created_at": slot_began(making.created_at),
+        "made_at": None if standing.made_at is None else making.created_at,
         "link_id": making.link_id,
         "position": standing.position if stays else position,
     }

@@ -1,6 +1,7 @@
 """Folding stored events again, writing down only what changed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from app.db.engine import WriteSession
@@ -8,9 +9,9 @@ from app.marks.queries import mark_days, mark_trails
 from app.marks.trails import Trail
 from app.referrals import queries
 from app.referrals.records import Standing, StoredEvent, folded_columns
-from app.referrals.rules import Folded, fold, fold_onto, succeeded_at
+from app.referrals.rules import Folded, Refusal, allowed, fold, fold_onto, succeeded_at
 from app.referrals.settled import is_standing_silence, onto, silences
-from app.referrals.vocabulary import State
+from app.referrals.vocabulary import NotApplied
 
 
 async def refold(
@@ -38,8 +39,9 @@ async def refold(
         judged = fresh + [event for event in stored if is_standing_silence(event)]
         if not standing.shows(folded):
             keys = {"org_id": standing.org_id, "id": standing.id, "position": position}
-            referrals.append(keys | folded_columns(folded, standing.terms()))
-            trails += _trail(standing, folded)
+            columns = folded_columns(folded, standing.terms())
+            referrals.append(keys | columns)
+            trails += _trail(standing, columns)
         marks += [mark for event in judged if (mark := _mark(event, folded)) is not None]
     await queries.set_referrals(session, referrals)
     await queries.set_events(session, marks)
@@ -52,8 +54,15 @@ def _folded(standing: Standing, stored: Collection[StoredEvent], fresh: Collecti
     events = [event.event() for event in fresh]
     if len(fresh) == len(stored):
         return fold(standing.first(), events, standing.terms())
-    settled = onto(standing, stored)
-    return fold_onto(settled, events + silences(standing, stored, settled), standing.terms())
+    terms, silent = standing.terms(), silences(standing, stored)
+    folded = fold_onto(onto(standing, stored), events, terms)
+    if len(folded.refusals) < len(events):  # answered in time: there was no silence
+        refusal = Refusal(NotApplied.answered_in_time, folded.state, allowed(folded.state, terms))
+        folded.refusals |= {event.id: refusal for event in silent}
+    elif silent:
+        folded = fold_onto(onto(standing, stored), events + silent, terms)
+        folded.last_at = standing.state_at  # the slot it fell silent in was told by minutes that are gone
+    return folded
 
 
 def _mark(event: StoredEvent, folded: Folded) -> dict[str, object] | None:
@@ -64,12 +73,11 @@ def _mark(event: StoredEvent, folded: Folded) -> dict[str, object] | None:
     return {"org_id": event.org_id, "id": event.id, "not_applied": why}
 
 
-def _trail(standing: Standing, folded: Folded) -> list[Trail]:
-    """Return what later referrals must know: that it succeeded at another instant than before, or no longer."""
-    reached = folded.reached
+def _trail(standing: Standing, columns: Mapping[str, Any]) -> list[Trail]:
+    """Return what later referrals must know: that it succeeded in another slot than before, or no longer."""
     instants = {
         standing.succeeded_at(),
-        succeeded_at(standing.success, folded.state, reached.get(State.arrived), reached.get(State.admitted)),
+        succeeded_at(standing.success, columns["state"], columns["arrived_at"], columns["admitted_at"]),
     }
     if len(instants) == 1:
         return []

@@ -10,6 +10,7 @@ from app.db.bulk import Row
 from app.db.engine import NotAllNewError, WriteSession
 from app.db.portability import FOLDING, commit_position, hold
 from app.directory.service import Directory
+from app.ingest.coarse import slot_began
 from app.keyring import Keyring
 from app.marks.queries import mark_days, mark_trails
 from app.marks.trails import Trail
@@ -65,7 +66,8 @@ def referral_row(
         "territory": making.territory,
         "outside_perimeter": making.outside_perimeter,
         "cohort_day": making.cohort_day,
-        "created_at": making.created_at,
+        "created_at": slot_began(making.created_at),
+        "made_at": making.created_at,
         "received_at": making.received_at,
         "first_state": first.state.value,
         "first_reason": first.reason.value if first.reason else None,

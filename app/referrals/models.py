@@ -37,13 +37,18 @@ SUCCEEDED_AT: Final = "(CASE WHEN (success = 'arrived') THEN coalesce(arrived_at
 """When it reached what counts as success for its kind, as SQL: whoever looks for the last says it in these words."""
 UNSETTLED: Final = "sequence IS NULL"
 """An event that keeps its minute, as SQL: whoever looks for what to settle says it in these words."""
+KEEPS_MINUTE: Final = "made_at IS NOT NULL"
+"""A referral that keeps the minute of its making, as SQL: whoever looks for what to settle says it in these words."""
 _OF_STAYS: Final = (
     "kind", "territory", "org_id", "id", "facility_id", "previous_referral_id", "exit_destination",
 )  # fmt: skip
 
 
 class Referral(Base, table=True):
-    """One referral, with its events folded into it."""
+    """One referral, with its events folded into it.
+
+    Of what happened its columns know the slots of two hours, by their beginning: minutes are the open events'.
+    """
 
     __tablename__ = "referral"
     __table_args__ = (
@@ -62,6 +67,7 @@ class Referral(Base, table=True):
         Index(None, "facility_id", "position", "id", **where("facility_id IS NOT NULL")),
         Index(None, "slip_digest", **where("slip_digest IS NOT NULL")),
         Index("ix_referral_link_id_succeeded_at", "link_id", text(SUCCEEDED_AT), **where("link_id IS NOT NULL")),
+        Index("ix_referral_unsettled", "org_id", "id", **where(KEEPS_MINUTE)),
         Index(None, "due_at", **where("due_at IS NOT NULL")),
         Index(None, "state_at", **where(HAS_OUTCOME)),
         Index(None, "org_id", "previous_referral_id", **where("previous_referral_id IS NOT NULL")),
@@ -106,7 +112,10 @@ class Referral(Base, table=True):
     territory: str = column(TerritoryCode, "Where it was made.")
     outside_perimeter: bool = column(Boolean, "Made outside the plan's perimeter.")
     cohort_day: date = column(Day, "Service day it was made on.")
-    created_at: datetime = column(Instant, "When it was made, ms since 1970 UTC.")
+    created_at: datetime = column(Instant, "Beginning of the two-hour slot it was made in, ms since 1970 UTC.")
+    made_at: datetime | None = column(
+        Instant, "When it was made, which the fold needs; null 72 hours after it ended.", null=True
+    )
     received_at: datetime = column(Instant, "Hour it was received in, ms since 1970 UTC.")
     first_state: str = column(Word, "State it was made in: what its events are folded onto.")
     first_reason: str | None = column(Word, "Reason of that state, where it has one.", null=True)
@@ -118,14 +127,14 @@ class Referral(Base, table=True):
     digest: bytes = column(Bytes32, "SHA-256 of the canonical content, slip and card sealed.")
     state: str = column(Word, "What its events add up to.")
     reason: str | None = column(Word, "Reason of the state, where it has one.", null=True)
-    state_at: datetime = column(Instant, "When the state was entered, ms since 1970 UTC.")
+    state_at: datetime = column(Instant, "Slot in which the state was entered, ms since 1970 UTC.")
     answer_channel: str | None = column(Word, "How the first answer was learnt; null while nobody answered.", null=True)
-    requested_at: datetime | None = column(Instant, "When requested; null when skipped.", null=True)
-    waitlisted_at: datetime | None = column(Instant, "When waitlisted; null when skipped.", null=True)
-    accepted_at: datetime | None = column(Instant, "When accepted; null when skipped.", null=True)
-    arrived_at: datetime | None = column(Instant, "When the person arrived; null when skipped.", null=True)
-    admitted_at: datetime | None = column(Instant, "When the stay began; null when skipped.", null=True)
-    exited_at: datetime | None = column(Instant, "When the stay ended.", null=True)
+    requested_at: datetime | None = column(Instant, "Slot in which it was requested; null when skipped.", null=True)
+    waitlisted_at: datetime | None = column(Instant, "Slot in which it was waitlisted; null when skipped.", null=True)
+    accepted_at: datetime | None = column(Instant, "Slot in which it was accepted; null when skipped.", null=True)
+    arrived_at: datetime | None = column(Instant, "Slot in which the person arrived; null when skipped.", null=True)
+    admitted_at: datetime | None = column(Instant, "Slot in which the stay began; null when skipped.", null=True)
+    exited_at: datetime | None = column(Instant, "Slot in which the stay ended.", null=True)
     exit_destination: str | None = column(Word, "Where the stay ended.", null=True)
     due_at: datetime | None = column(Instant, "When silence makes the outcome unknown; null when it cannot.", null=True)
     position: int = column(Big, "Commit position of the last change: what the feeds go by.")

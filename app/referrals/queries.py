@@ -89,7 +89,7 @@ async def open_by_card(session: Session, links: Collection[bytes], answerable: C
             or_(col(Referral.state) != State.arrived.value, col(Referral.success) != SuccessState.arrived.value),
             answerable,
         )
-        .order_by(col(Referral.created_at).desc())
+        .order_by(func.coalesce(col(Referral.made_at), col(Referral.created_at)).desc())
         .limit(20)
     )
     return await _all(session, statement, Standing)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.directory.vocabulary import SuccessState
-from app.ingest.coarse import CLOSED
+from app.ingest.coarse import CLOSED, slot_began, slot_ended
 from app.referrals.rules import Event, First, Folded, Terms, succeeded_at
 from app.referrals.vocabulary import Channel, Destination, Reason, State, Step
 
@@ -29,6 +29,7 @@ class Standing:
     territory: str
     cohort_day: date
     created_at: datetime
+    made_at: datetime | None
     first_state: str
     first_reason: str | None
     success: str
@@ -58,8 +59,9 @@ class Standing:
         return Terms(SuccessState(self.success), self.accompanied, timedelta(seconds=self.expires_after_s))
 
     def first(self) -> First:
-        """Return how it was made."""
-        return First(State(self.first_state), self.created_at, Reason(self.first_reason) if self.first_reason else None)
+        """Return how it was made; at the end of its slot, when no more is known."""
+        made_at = self.made_at or slot_ended(self.created_at)
+        return First(State(self.first_state), made_at, Reason(self.first_reason) if self.first_reason else None)
 
     def succeeded_at(self) -> datetime | None:
         """Return when it reached what counts as success for its kind."""
@@ -103,19 +105,19 @@ class StoredEvent:
 
 
 def folded_columns(folded: Folded, terms: Terms) -> dict[str, object]:
-    """Return the columns of a referral that its events decide."""
-    reached = folded.reached
+    """Return the columns of a referral that its events decide: slots, but for the instant silence would end it."""
+    reached = {state: slot_began(at) for state, at in folded.reached.items()}
     return {
         "state": folded.state.value,
         "reason": folded.reason.value if folded.reason else None,
-        "state_at": folded.last_at,
+        "state_at": slot_began(folded.last_at),
         "answer_channel": folded.channel.value if folded.channel else None,
         "requested_at": reached.get(State.requested),
         "waitlisted_at": reached.get(State.waitlisted),
         "accepted_at": reached.get(State.accepted),
         "arrived_at": reached.get(State.arrived),
         "admitted_at": reached.get(State.admitted),
-        "exited_at": folded.exited_at,
+        "exited_at": slot_began(folded.exited_at) if folded.exited_at else None,
         "exit_destination": folded.destination.value if folded.destination else None,
         "due_at": folded.due_at(terms),
     }

@@ -144,7 +144,7 @@ _SENT: dict[str, Any] = {
     "previous_referral_id": None,
     "state": "requested",
     "reason": None,
-    "state_at": "2026-03-02T21:10:00Z",
+    "state_at": "2026-03-02T21:00:00Z",
     "due_at": "2026-03-04T21:10:00Z",
     "exited_at": None,
     "exit_destination": None,
@@ -166,9 +166,9 @@ class ReferralSent(Sent):
     previous_referral_id: UUID | None = Field(description="The ended referral that this one takes up again.")
     state: State
     reason: Reason | None
-    state_at: datetime = Field(description="When the state was entered.")
+    state_at: datetime = Field(description="Beginning of the two-hour slot in which the state was entered.")
     due_at: datetime | None = Field(description="When silence makes its outcome unknown.")
-    exited_at: datetime | None = Field(description="When the stay ended.")
+    exited_at: datetime | None = Field(description="Beginning of the two-hour slot in which the stay ended.")
     exit_destination: Destination | None
     allowed: list[State] = Field(description="The states an answer may report.")
 

@@ -1,14 +1,15 @@
 """Events that are settled: 72 hours after their referral ended they have a slot and a number, and no minute.
 
-So they cannot be folded again. What they added up to is read off the referral, whose own instants stay until only its
-week is kept; what comes later is folded onto that.
+So they cannot be folded again. What they added up to is read off the referral, which knows slots; what comes later is
+folded onto that, as if all had happened when their slots ended: an answer is late only where that is certain.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from app.ingest.coarse import slot_ended
 from app.referrals.records import SERVICE, Standing, StoredEvent
 from app.referrals.rules import Event, Folded, made
 from app.referrals.vocabulary import Channel, Destination, Reason, State, Step
@@ -33,15 +34,15 @@ def onto(standing: Standing, events: Iterable[StoredEvent]) -> Folded:
             continue
         state = State(event.step)
         folded.state, folded.reason = state, Reason(event.reason) if event.reason else None
-        folded.last_at = folded.reached[state] = instants[state] or standing.state_at
+        folded.last_at = folded.reached[state] = slot_ended(instants[state] or standing.state_at)
         if folded.channel is None and state not in {State.requested, State.entered_in_error} and event.channel:
             folded.channel = Channel(event.channel)
     return folded
 
 
-def silences(standing: Standing, events: Iterable[StoredEvent], settled: Folded) -> list[Event]:
-    """Return the settled expiry, if there is one that holds, at the instant it had: an answer in time disproves it."""
-    due_at = settled.due_at(standing.terms())
+def silences(standing: Standing, events: Collection[StoredEvent]) -> list[Event]:
+    """Return the settled expiry, if there is one that holds, at the last instant it may have had."""
+    due_at = onto(standing, events).due_at(standing.terms())
     if due_at is None:
         return []
     return [

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, tuple_, union_all, update
 from sqlmodel import col
 
 from app.capacity.models import PlaceHold
@@ -83,12 +83,12 @@ def fine_referrals(before: date, ended_at: datetime, settled_at: datetime) -> Co
 
 
 def settled_referrals(settled_at: datetime) -> ColumnElement[bool]:
-    """Return the condition: a referral ended, nothing was heard of it since, and some of its events keep their minute.
+    """Return the condition: a referral ended, nothing was heard of it since, and it or an event of it keeps its minute.
 
     An admission has ended it too: the end of the stay may follow, and is settled by itself. What is only offered has no
     answer yet. The words about events are those of their index.
     """
-    unsettled = text(f"referral_event.{UNSETTLED}")
+    unsettled, own = text(f"referral_event.{UNSETTLED}"), REFERRAL.alias("own")
     lately = (
         exists()
         .where(
@@ -106,7 +106,10 @@ def settled_referrals(settled_at: datetime) -> ColumnElement[bool]:
         col(Referral.received_at) < settled_at,
         col(Referral.state_at) < settled_at,
         tuple_(REFERRAL.c.org_id, REFERRAL.c.id).in_(
-            select(EVENT.c.org_id, EVENT.c.referral_id).where(unsettled).correlate(None)
+            union_all(
+                select(EVENT.c.org_id, EVENT.c.referral_id).where(unsettled),
+                select(own.c.org_id, own.c.id).where(own.c.made_at.is_not(None)),
+            )
         ),
         ~lately,
     )
@@ -132,11 +135,28 @@ async def count(session: Session, table: Table, condition: ColumnElement[bool]) 
     return int((await session.execute(select(func.count()).select_from(table).where(condition))).scalar_one())
 
 
-async def count_unsettled(session: Session, condition: ColumnElement[bool]) -> int:
-    """Return how many events of such referrals keep their minute."""
+async def count_unsettled(session: Session, condition: ColumnElement[bool]) -> dict[str, int]:
+    """Return how many such referrals keep their minute, and how many of their events and holds, by table."""
     joined = EVENT.join(REFERRAL, and_(EVENT.c.org_id == REFERRAL.c.org_id, EVENT.c.referral_id == REFERRAL.c.id))
-    counted = select(func.count()).select_from(joined).where(EVENT.c.sequence.is_(None), condition)
-    return int((await session.execute(counted)).scalar_one())
+    events = select(func.count()).select_from(joined).where(EVENT.c.sequence.is_(None), condition)
+    of_held = HOLD.join(REFERRAL, and_(HOLD.c.org_id == REFERRAL.c.org_id, HOLD.c.referral_id == REFERRAL.c.id))
+    holds = select(func.count()).select_from(of_held).where(REFERRAL.c.made_at.is_not(None), condition)
+    return {
+        "referral": await count(session, REFERRAL, and_(REFERRAL.c.made_at.is_not(None), condition)),
+        "referral_event": int((await session.execute(events)).scalar_one()),
+        "place_hold": int((await session.execute(holds)).scalar_one()),
+    }
+
+
+async def set_holds(session: WriteSession, rows: Sequence[Row]) -> None:
+    """Set columns of places held."""
+    await update_rows(session, HOLD, rows)
+
+
+async def forget_minutes(session: WriteSession, org_id: UUID, ids: Collection[UUID]) -> None:
+    """Let an organisation's referrals know no more of their making than its slot."""
+    chosen = and_(REFERRAL.c.org_id == org_id, among(session, REFERRAL.c.id, ids))
+    await session.execute(update(REFERRAL).where(chosen).values(made_at=None))
 
 
 async def some(

@@ -1,11 +1,11 @@
-"""What events are once settled, and a referral and its events once coarse. Pure Python."""
+"""What a referral and its events are once settled, and once coarse. Pure Python."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from app.ingest.coarse import CLOSED, coarse_digest, coarse_id, monday_of, shift, slot_began
+from app.ingest.coarse import CLOSED, TICK, coarse_digest, coarse_id, monday_of, shift, slot_began, slot_ended
 from app.keyring import Keyring
 from app.referrals.records import SERVICE
 from app.referrals.vocabulary import Step
@@ -16,7 +16,6 @@ INSTANTS: Final = (
     "admitted_at", "exited_at",
 )  # fmt: skip
 _REPORTED: Final = ("occurred_at", "recorded_at", "received_at")
-_TICK: Final = timedelta(milliseconds=1)
 
 
 def coarse_referral(keyring: Keyring, row: Row, place: str, waiting_parents: Collection[UUID]) -> dict[str, Any]:
@@ -37,6 +36,7 @@ def coarse_referral(keyring: Keyring, row: Row, place: str, waiting_parents: Col
             else coarse_id(keyring, previous),
             "territory": place,
             "cohort_day": monday_of(row["cohort_day"]),
+            "made_at": None,
             "due_at": None,
             "digest": coarse_digest(keyring, row["digest"]),
             "position": CLOSED,
@@ -54,7 +54,7 @@ def coarse_events(keyring: Keyring, referral: Row, events: Iterable[Row]) -> lis
     move = shift(made_at, referral["cohort_day"])
     return [
         dict(event)
-        | {name: move(max(event[name], made_at)) + _TICK * number for name in _REPORTED}
+        | {name: move(max(event[name], made_at)) + TICK * number for name in _REPORTED}
         | {
             "id": coarse_id(keyring, event["id"]),
             "referral_id": coarse_id(keyring, referral["id"]),
@@ -73,7 +73,7 @@ def settled_events(keyring: Keyring, events: Collection[Row]) -> list[dict[str, 
     """
     return [
         dict(event)
-        | {name: slot_began(event[name]) + _TICK * number for name in ("occurred_at", "recorded_at")}
+        | {name: slot_began(event[name]) + TICK * number for name in ("occurred_at", "recorded_at")}
         | {
             "id": coarse_id(keyring, event["id"]),
             "digest": _keyed_digest(keyring, event),
@@ -82,6 +82,18 @@ def settled_events(keyring: Keyring, events: Collection[Row]) -> list[dict[str, 
         for number, event in enumerate(_in_order(events), start=1)
         if event["sequence"] is None
     ]
+
+
+def settled_hold(hold: Row) -> dict[str, Any]:
+    """Return a place held for a referral that is settled: from when to when, by slots."""
+    released = hold["released_at"]
+    return {
+        "org_id": hold["org_id"],
+        "id": hold["id"],
+        "made_at": slot_began(hold["made_at"]),
+        "expires_at": slot_ended(slot_began(hold["expires_at"])),
+        "released_at": None if released is None else slot_began(released),
+    }
 
 
 def _keyed_digest(keyring: Keyring, event: Row) -> bytes:

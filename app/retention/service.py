@@ -38,8 +38,9 @@ from app.settings import Settings
 
 STEP: Final = 500
 """Records in one transaction."""
-_WORDS_COME_LATE: Final = timedelta(hours=73)
-"""Corrections are taken for 72 hours, and events must fold in order as long; receipts are known by the hour."""
+_WORDS_COME_LATE: Final = timedelta(hours=75)
+"""Corrections are taken for 72 hours, and events must fold in order as long; receipts are known by the hour,
+what happened by slots of two."""
 _BEHIND: Final = timedelta(hours=1)
 """Upkeep's clock runs so far behind, so that no worker still takes for fine what is coarse."""
 _EXPIRED: Final = timedelta(days=90)
@@ -104,7 +105,7 @@ async def purge(
 
 
 def _unsettled(one: _Round) -> ColumnElement[bool]:
-    """Return the condition: a referral whose events have nothing to wait for any more."""
+    """Return the condition: a referral that, with its events, has nothing to wait for any more."""
     return queries.settled_referrals(one.now - _WORDS_COME_LATE)
 
 
@@ -139,7 +140,7 @@ def _passing(one: _Round) -> Due:
 
 async def _look(one: _Round) -> None:
     async with one.database.analysing() as session:
-        one.report.settled[str(queries.EVENT.name)] = await queries.count_unsettled(session, _unsettled(one))
+        one.report.settled.update(await queries.count_unsettled(session, _unsettled(one)))
         directory = await read_directory(session)
         holding = await housing.holding(session, directory, _too_fine(one)["referral"][1], one.now)
         waits = among(session, queries.REFERRAL.c.id, holding.waiting)
@@ -199,7 +200,7 @@ async def rewrite(settings: Settings) -> list[str]:
 async def _leave_no_trace(one: _Round) -> None:
     """Remove copies that hold what was purged, and what the files still hold of it.
 
-    Events are settled every hour: for their minutes alone a copy of before a migration is not given up.
+    Referrals are settled every hour: for their minutes alone a copy of before a migration is not given up.
     """
     if one.database.is_sqlite and (one.report.coarse.total() or one.report.deleted.total()):
         for copy in snapshots(one.database.file):

@@ -15,7 +15,7 @@ from app.ingest.coarse import coarse_id
 from app.keyring import Keyring
 from app.metrics.housing.keeping import Holding, keep_met, keep_stays
 from app.retention import queries
-from app.retention.rules import coarse_events, coarse_referral, settled_events
+from app.retention.rules import coarse_events, coarse_referral, settled_events, settled_hold
 
 Counts = Mapping[str, int]
 
@@ -33,7 +33,7 @@ class Work:
     """Of referrals that become coarse: which of them wait, and which become so together."""
 
     async def settle(self, session: WriteSession, org_id: UUID) -> Counts:
-        """Settle the events of some of an organisation's referrals; return how many there were."""
+        """Settle some of an organisation's referrals, and their events; return the rows by table."""
         rows = await queries.some(session, self.table, org_id, self.condition, self.most)
         if not rows:
             return {}
@@ -44,7 +44,12 @@ class Work:
         fine = [event["id"] for events in listed.values() for event in events if event["sequence"] is None]
         await queries.remove(session, queries.EVENT, org_id, fine)
         await queries.replace(session, queries.EVENT, settled)
-        return {str(queries.EVENT.name): len(settled)}
+        made = [row["id"] for row in rows if row["made_at"] is not None]
+        await queries.forget_minutes(session, org_id, made)
+        held = await queries.of_referrals(session, queries.HOLD, org_id, made)
+        await queries.set_holds(session, [settled_hold(row) for row in held])
+        done = {"referral": len(made), "referral_event": len(settled), "place_hold": len(held)}
+        return {name: count for name, count in done.items() if count}
 
     async def coarsen(self, session: WriteSession, org_id: UUID) -> Counts:
         """Make some of an organisation's records coarse; return the rows by table, none when none was left."""

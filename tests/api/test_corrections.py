@@ -10,6 +10,7 @@ from app.demo.device import Device
 from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.service import create_team
+from app.ingest.coarse import slot_began
 from app.patrols.models import Patrol
 from app.referrals.models import Referral, ReferralEvent
 from tests import make
@@ -184,8 +185,8 @@ class TestReferralsFollow:
         await store(phone, "encounters", corrected(met, occurred_at=yesterday, territory="93001", card=card))
         kept = await row(context, Referral, directed["id"])
         assert (kept["territory"], kept["outside_perimeter"]) == ("93001", True)
-        assert (kept["cohort_day"], kept["created_at"]) == (date(2026, 3, 1), yesterday)
-        assert (kept["requested_at"], kept["state_at"]) == (yesterday, yesterday)
+        assert (kept["cohort_day"], kept["made_at"]) == (date(2026, 3, 1), yesterday)
+        assert {kept["created_at"], kept["requested_at"], kept["state_at"]} == {slot_began(yesterday)}
         assert kept["due_at"] == yesterday + 48 * HOUR
         assert kept["link_id"] == context.keyring.seal(2026, card)
 
@@ -197,8 +198,8 @@ class TestReferralsFollow:
             await store(phone, "referral-events", make.event(referral_id=directed["id"], state=step, occurred_at=at))
         await store(phone, "encounters", corrected(met, occurred_at=MET + 10 * MINUTE))
         kept = await row(context, Referral, directed["id"])
-        assert (kept["state"], kept["requested_at"]) == ("admitted", MET + 10 * MINUTE)
-        assert (kept["accepted_at"], kept["admitted_at"]) == (MET + 10 * MINUTE, MET + 20 * MINUTE)
+        assert (kept["state"], kept["requested_at"]) == ("admitted", slot_began(MET + 10 * MINUTE))
+        assert {kept["accepted_at"], kept["admitted_at"]} == {slot_began(MET + 10 * MINUTE)}
 
     async def test_a_correction_may_add_one(self, phone: Device) -> None:
         first, second = make.referral(), make.referral()
@@ -253,7 +254,7 @@ class TestWithdrawal:
         for one in directed:
             shown = await referral(phone, one["id"])
             assert (shown["state"], shown["allowed"], shown["due_at"]) == ("entered_in_error", [], None)
-            assert datetime.fromisoformat(shown["state_at"]) == MET
+            assert datetime.fromisoformat(shown["state_at"]) == slot_began(MET)
 
     async def test_takes_answers_back_too_for_it_never_was(self, phone: Device) -> None:
         directed = make.referral()

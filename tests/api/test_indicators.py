@@ -201,7 +201,7 @@ class TestAFigure:
         shown = (await filled.ask("/success_worst_case")).json()
         terms = {name: shown[name] for name in ("definition", "definition_version", "unit", "kind", "split")}
         assert terms == {
-            "definition": "success_worst_case", "definition_version": 1, "unit": "ratio", "kind": None, "split": None,
+            "definition": "success_worst_case", "definition_version": 2, "unit": "ratio", "kind": None, "split": None,
         }  # fmt: skip
         assert datetime.fromisoformat(shown["as_of"]) == NIGHT + timedelta(days=40)
         assert shown["figures"] == [

@@ -385,7 +385,7 @@ async def test_nothing_in_the_files_tells_id_or_instant_of_what_is_coarse(
     for item in (met["encounter"], met["referral"], met["event"]):
         assert UUID(item["id"]).bytes not in held
         assert item["id"].encode() not in held
-    exact = int(fine["created_at"].timestamp() * 1000)
+    exact = int(fine["made_at"].timestamp() * 1000)
     assert exact.to_bytes(6, "big") not in held
     assert fine["digest"] not in held
     assert UUID(coarse(context, met["encounter"]["id"])).bytes in held

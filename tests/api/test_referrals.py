@@ -12,6 +12,7 @@ from app.db.table import table_of
 from app.demo.device import Device
 from app.http.context import Context
 from app.identity.service import create_team
+from app.ingest.coarse import slot_began
 from app.referrals.models import HeldEvent, Referral, ReferralEvent
 from app.referrals.service import sweep
 from tests import make
@@ -110,13 +111,13 @@ class TestSteps:
             assert await state(phone, directed) == step
         shown = await referral(phone, directed)
         assert shown["reason"] == reason_of(steps[-1]).get("reason")
-        assert datetime.fromisoformat(shown["state_at"]) == after(len(steps) - 1)
+        assert datetime.fromisoformat(shown["state_at"]) == slot_began(after(len(steps) - 1))
 
     async def test_skipped_are_null_and_not_instantaneous(self, phone: Device, context: Context) -> None:
         directed = await direct(phone, kind="emergency_housing")
         await answer(phone, directed, ("admitted", 20))
         kept = await row(context, Referral, directed)
-        assert (kept["requested_at"], kept["admitted_at"]) == (MADE, after(20))
+        assert (kept["requested_at"], kept["admitted_at"]) == (slot_began(MADE), slot_began(after(20)))
         assert (kept["waitlisted_at"], kept["accepted_at"], kept["arrived_at"]) == (None, None, None)
 
     async def test_an_arrival_ends_it_where_arriving_is_the_success(self, phone: Device) -> None:
@@ -192,15 +193,17 @@ class TestOrder:
         for number in order:
             await answer(phone, directed, steps[number])
         shown = await referral(phone, directed)
-        assert (shown["state"], datetime.fromisoformat(shown["state_at"])) == ("admitted", after(12))
+        assert (shown["state"], datetime.fromisoformat(shown["state_at"])) == ("admitted", slot_began(after(12)))
         assert await pending(phone) == {}
 
-    async def test_inside_a_batch_does_not_matter(self, phone: Device, context: Context) -> None:
+    async def test_inside_a_batch_does_not_matter(self, phone: Device, context: Context, clock: SetClock) -> None:
         directed = await direct(phone, kind="emergency_housing")
-        verdicts = await answer(phone, directed, ("admitted", 12), ("accepted", 5), ("arrived", 9))
+        steps = [("accepted", 95), ("arrived", 290), ("admitted", 612)]
+        clock.advance(timedelta(hours=11))
+        verdicts = await answer(phone, directed, steps[2], *steps[:2])
         assert reasons(verdicts) == [None, None, None]
         kept = await row(context, Referral, directed)
-        assert [kept[name] for name in ("accepted_at", "arrived_at", "admitted_at")] == [after(5), after(9), after(12)]
+        assert [kept[f"{state}_at"] for state, _ in steps] == [slot_began(after(minutes)) for _, minutes in steps]
 
     async def test_a_late_event_can_undo_what_came_before_it(self, phone: Device) -> None:
         directed = await direct(phone, kind="emergency_housing")
@@ -241,7 +244,7 @@ class TestOrder:
         directed = await direct(phone, facility_id=rest_room)
         await answer(desk, directed, ("arrived", -3))
         shown = await referral(phone, directed)
-        assert (shown["state"], datetime.fromisoformat(shown["state_at"])) == ("arrived", MADE)
+        assert (shown["state"], datetime.fromisoformat(shown["state_at"])) == ("arrived", slot_began(MADE))
 
 
 class TestBeforeTheReferralIsKnown:
@@ -484,7 +487,7 @@ class TestSilence:
         await sweep(context, clock())
         shown = await referral(phone, directed)
         assert (shown["state"], shown["reason"]) == ("expired", "outcome_not_reported")
-        assert datetime.fromisoformat(shown["state_at"]) == due
+        assert datetime.fromisoformat(shown["state_at"]) == slot_began(due)
 
     async def test_of_an_offer_means_nothing(self, phone: Device, context: Context, clock: SetClock) -> None:
         directed = await direct(phone, state="offered")
@@ -529,7 +532,7 @@ class TestSilence:
         clock.now = MADE + 88 * HOUR
         await sweep(context, clock())
         shown = await referral(phone, directed)
-        assert (shown["state"], datetime.fromisoformat(shown["state_at"])) == ("expired", MADE + 88 * HOUR)
+        assert (shown["state"], datetime.fromisoformat(shown["state_at"])) == ("expired", slot_began(MADE + 88 * HOUR))
 
     async def test_ended_by_an_answer_after_the_time_stays_an_unknown_outcome(
         self, phone: Device, context: Context, clock: SetClock

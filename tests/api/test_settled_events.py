@@ -103,17 +103,18 @@ class TestSettled:
             kept = ("referral_id", "step", "reason", "destination", "sender_id", "channel", "not_applied")
             assert [row[name] for name in kept] == [was[name] for name in kept]
 
-    async def test_referral_itself_is_what_it_was(
+    async def test_referral_itself_loses_the_minute_of_its_making_and_nothing_else(
         self, bed: make.Json, phone: Device, context: Context, house: House, clock: SetClock
     ) -> None:
         await store(phone, "referral-events", at(41, bed, "arrived"), at(45, bed, "admitted"))
         before, cursor = await rows(context, Referral, org_id=house.org_id), await caught_up(phone)
+        assert before[0]["made_at"] == MADE
         await later(phone, clock)
         await run(context)
-        assert await rows(context, Referral, org_id=house.org_id) == before
+        assert await rows(context, Referral, org_id=house.org_id) == [{**before[0], "made_at": None}]
         assert (await changes(phone, cursor))["referrals"] == []
 
-    @pytest.mark.parametrize(("now", "settled"), [(NIGHT + timedelta(hours=72), 0), (NIGHT + timedelta(hours=76), 1)])
+    @pytest.mark.parametrize(("now", "settled"), [(NIGHT + timedelta(hours=72), 0), (NIGHT + timedelta(hours=77), 1)])
     async def test_after_seventy_two_hours_and_not_before(
         self,
         bed: make.Json,
@@ -187,9 +188,9 @@ class TestWhatComesLater:
         self, bed: make.Json, phone: Device, context: Context, house: House, clock: SetClock
     ) -> None:
         await store(phone, "referral-events", at(41, bed, "admitted"))
-        [was] = await rows(context, Referral, org_id=house.org_id)
         await later(phone, clock)
         await run(context)
+        [was] = await rows(context, Referral, org_id=house.org_id)
         [verdict] = await post(phone, "referral-events", at(2, bed, "refused", reason="no_place"))
         assert (verdict["outcome"], reasons([verdict])) == ("created", ["transition-not-applied"])
         assert (verdict["problem"]["not_applied"], verdict["problem"]["state"]) == ("terminal", "admitted")
@@ -209,7 +210,9 @@ class TestWhatComesLater:
         await store(phone, "stay-exits", leaves)
         verdicts = await post(phone, "stay-exits", again)
         [row] = await rows(context, Referral, org_id=house.org_id)
-        assert (row["exited_at"], row["exit_destination"]) == (left - timedelta(hours=1), "other"), "the earlier counts"
+        assert (row["exited_at"], row["exit_destination"]) == (slot_began(left - timedelta(hours=1)), "other"), (
+            "the earlier counts"
+        )
         assert reasons(verdicts) == [None]
         await later(phone, clock, LATER + timedelta(days=4))
         assert await settle(context, house) == 2
@@ -239,7 +242,7 @@ class TestWhatComesLater:
         await store(phone, "referral-events", came)
         assert await state(phone, bed["id"]) == "arrived"
         [row] = await rows(context, Referral, org_id=house.org_id)
-        assert (row["accepted_at"], row["arrived_at"]) == (MADE + timedelta(minutes=5), MADE + timedelta(minutes=70.5))
+        assert (row["accepted_at"], row["arrived_at"]) == (slot_began(MADE), slot_began(MADE + timedelta(minutes=70.5)))
         marks = {one["step"]: one["not_applied"] for one in await events(context, house)}
         assert marks == {
             "accepted": None, "expired": "answered_in_time", "requested": "impossible_transition", "arrived": None,
@@ -250,9 +253,9 @@ class TestWhatComesLater:
     ) -> None:
         clock.now = NIGHT + timedelta(days=4)
         await sweep(context, clock.now)
-        before = await rows(context, Referral, org_id=house.org_id)
         await later(phone, clock, NIGHT + timedelta(days=8))
         assert await settle(context, house) == 1
+        before = await rows(context, Referral, org_id=house.org_id)
         [verdict] = await post(phone, "referral-events", at(60 * 24 * 5, bed, "admitted"))
         assert verdict["problem"]["not_applied"] == "terminal"
         assert await rows(context, Referral, org_id=house.org_id) == before
@@ -317,23 +320,28 @@ class TestARound:
         clock.now = LATER
         await run(context)
         [entry] = await rows(context, AuditEntry, org_id=house.org_id, action="record.settle")
-        assert entry["detail"] == {"referral_event": 1}
+        assert entry["detail"] == {"referral": 1, "referral_event": 1}
 
 
-async def test_file_of_sqlite_tells_nothing_of_the_minute_of_a_refused_answer(
-    bed: make.Json, phone: Device, context: Context, house: House, clock: SetClock
+async def test_file_of_sqlite_tells_nothing_of_the_minute_of_a_settled_referral(
+    phone: Device, context: Context, house: House, clock: SetClock
 ) -> None:
+    bed = make.lone_referral(id=make.new_id(slot_began(MADE)), kind="emergency_housing", occurred_at=MADE)
+    await store(phone, "referrals", bed)
     await store(phone, "referral-events", at(41, bed, "admitted"))
     refused = at(44, bed, "accepted")
     await post(phone, "referral-events", refused)
-    fine = {str(row["id"]): row for row in await events(context, house)}[refused["id"]]
+    fine = await events(context, house)
     await later(phone, clock)
     assert (await run(context)).log_empty
     if not context.database.is_sqlite:
         return
     path = Path(make_url(context.settings.database_url).database or "")
     held = b"".join(file.read_bytes() for file in (path, path.with_name(path.name + "-wal")) if file.exists())
-    assert UUID(refused["id"]).bytes not in held
-    assert fine["digest"] not in held
-    assert int(fine["occurred_at"].timestamp() * 1000).to_bytes(6, "big") not in held
-    assert coarse_id(context.keyring, UUID(refused["id"])).bytes in held
+    for event in fine:
+        assert event["id"].bytes not in held
+        assert event["digest"] not in held
+        assert coarse_id(context.keyring, event["id"]).bytes in held
+    for minute in (MADE, *(event["occurred_at"] for event in fine)):
+        assert int(minute.timestamp() * 1000).to_bytes(6, "big") not in held
+    assert int(slot_began(MADE).timestamp() * 1000).to_bytes(6, "big") in held

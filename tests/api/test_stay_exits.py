@@ -5,6 +5,7 @@ import pytest
 
 from app.demo.device import Device
 from app.http.context import Context
+from app.ingest.coarse import slot_began
 from app.referrals.models import ReferralEvent
 from app.referrals.vocabulary import Destination
 from tests import make
@@ -31,13 +32,13 @@ async def test_ends_the_stay_an_admission_opened(phone: Device, housed: str, des
     await store(phone, "stay-exits", make.stay_exit(referral_id=housed, destination=destination))
     shown = await referral(phone, housed)
     assert (shown["state"], shown["exit_destination"]) == ("admitted", destination)
-    assert datetime.fromisoformat(shown["exited_at"]) == NIGHT
+    assert datetime.fromisoformat(shown["exited_at"]) == slot_began(NIGHT)
 
 
 async def test_months_later_too(phone: Device, housed: str, clock: SetClock) -> None:
     clock.advance(timedelta(days=200))
     await store(phone, "stay-exits", make.stay_exit(referral_id=housed, occurred_at=clock.now))
-    assert datetime.fromisoformat((await referral(phone, housed))["exited_at"]) == clock.now
+    assert datetime.fromisoformat((await referral(phone, housed))["exited_at"]) == slot_began(clock.now)
 
 
 async def test_the_desk_says_it_by_slip(phone: Device, desk: Device, context: Context) -> None:

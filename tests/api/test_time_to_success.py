@@ -32,7 +32,7 @@ _REASONS = {
     "cancelled": "no_transport",
 }
 _HOTEL, _REST, _LONG = "emergency_housing", "rest_room", "longer_stay_housing"
-_SECOND = 1 / 86_400
+_SLOT = 1 / 12
 _numbers = itertools.count(1)
 Steps = Sequence[tuple[float, str]]
 """(days after the making, state)."""
@@ -145,7 +145,7 @@ async def test_a_small_cohort_worked_out_by_hand(desk: Desk) -> None:
         _HOTEL,
         [_ASKED, (0.3, "accepted"), (0.5, "admitted")],  # day 1
         [_ASKED, (1, "admitted")],  # day 1: it is over after 24 hours
-        [_ASKED, (1 + _SECOND, "admitted")],  # day 2
+        [_ASKED, (1 + _SLOT, "admitted")],  # day 2
         [_ASKED, (0.9, "refused")],  # day 1
         [(0, "declined")],  # day 0
         [_ASKED],  # never answered: nothing known after day 0
@@ -249,7 +249,7 @@ async def test_a_referral_entered_in_error_never_was(desk: Desk) -> None:
     "made_at", [datetime(2026, 3, 28, 20, tzinfo=UTC), datetime(2026, 10, 24, 20, tzinfo=UTC)], ids=["spring", "autumn"]
 )
 async def test_a_day_has_24_hours_also_when_the_clocks_change(desk: Desk, made_at: datetime) -> None:
-    await desk.make(_HOTEL, [_ASKED, (1, "admitted")], [_ASKED, (1 + _SECOND, "refused")], made_at=made_at)
+    await desk.make(_HOTEL, [_ASKED, (0.9, "admitted")], [_ASKED, (1.2, "refused")], made_at=made_at)
     desk.clock.now = made_at + timedelta(days=9)
     asked: dict[str, Any] = {"from": made_at.date().isoformat(), "to": (made_at.date() + timedelta(days=1)).isoformat()}
     assert (await desk.time(**asked))["total"]["curve"]["day"] == [1, 2]

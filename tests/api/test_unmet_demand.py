@@ -116,25 +116,21 @@ class TestDemand:
         assert rate(answer["total"], "no_place_rate") is None
 
 
-class TestHours:
+class TestSlots:
     async def test_are_those_of_the_clock_in_paris_and_say_which_are_night(
         self, phone: Device, context: Context, client: httpx.AsyncClient, house: House, clock: SetClock
     ) -> None:
         """The clock jumps from 02:00 to 03:00: 01:30 is in winter time, 03:30 in summer time."""
         clock.now = datetime.fromisoformat("2026-03-29T12:00+02:00")
         await phone.renew()
-        for local in ("28T20:59+01:00", "28T21:00+01:00", "29T01:30+01:00", "29T03:30+02:00", "29T06:00+02:00"):
+        for local in ("28T21:59+01:00", "28T22:00+01:00", "29T01:30+01:00", "29T03:30+02:00", "29T06:00+02:00"):
             at = datetime.fromisoformat(f"2026-03-{local}")
             await referred(phone, ("refused", "no_place"), occurred_at=at)
         coordinator = Coordinator(client, await members.account_token(context, house, Role.coordinator))
-        answer = await coordinator.ask("kind", "hour")
+        answer = await coordinator.ask("kind", "slot")
         nights = {group["keys"][1]["key"]: group["keys"][1]["night"] for group in answer["groups"]}
-        assert nights == {"20": False, "21": True, "01": True, "03": True, "06": False}
-        assert {group["needs_expressed"] for group in answer["groups"]} == {None}
-        assert {group["needs_reason"] for group in answer["groups"]} == {
-            "an encounter keeps a slot of two hours, not the hour"
-        }
-        assert answer["total"]["needs_reason"] is None
+        assert nights == {"20": False, "22": True, "00": True, "02": True, "06": False}
+        assert {group["keys"][1]["label"]["en"] for group in answer["groups"]} >= {"22:00-24:00", "00:00-02:00"}
 
     async def test_of_a_night_belong_to_the_evening_also_at_the_end_of_the_year(
         self, phone: Device, context: Context, client: httpx.AsyncClient, house: House, clock: SetClock
@@ -144,7 +140,7 @@ class TestHours:
         await referred(phone, occurred_at=datetime.fromisoformat("2027-01-01T02:00+01:00"))
         coordinator = Coordinator(client, await members.account_token(context, house, Role.coordinator))
         december = {"from": "2026-12-01", "to": "2027-01-01"}
-        assert set(await coordinator.groups("month", "hour", **december)) == {("2026-12", "02")}
+        assert set(await coordinator.groups("month", "slot", **december)) == {("2026-12", "02")}
         assert set(await coordinator.groups("week", **december)) == {("2026-12-28",)}
         assert (await coordinator.ask(**{"from": "2027-01-01", "to": "2027-02-01"}))["total"]["made"]["n"] == 0
 
@@ -163,13 +159,12 @@ class TestPlaces:
             at = NIGHT + timedelta(minutes=minutes)
             await referred(phone, ("refused", "no_place"), kind="rest_room", occurred_at=at)
         await referred(phone, kind="social_rights")
-        by_hour = await coordinator.groups("kind", "hour")
-        assert {cell: group["places_free"] for cell, group in by_hour.items()} == {
-            ("rest_room", "20"): 2,
-            ("rest_room", "21"): 1,
+        by_slot = await coordinator.groups("kind", "slot")
+        assert {cell: group["places_free"] for cell, group in by_slot.items()} == {
+            ("rest_room", "20"): 2 * 90 / 120,
             ("social_rights", "20"): None,
         }
-        assert by_hour["social_rights", "20"]["places_reason"] == "no facility reported its free places then"
+        assert by_slot["social_rights", "20"]["places_reason"] == "no facility reported its free places then"
         everything = (await coordinator.ask("week"))["total"]
         assert (everything["places_free"], everything["places_reason"]) == (
             None,
@@ -190,14 +185,14 @@ class TestAsking:
         assert (await coordinator.ask(territory="75118"))["total"]["made"]["n"] == 0
 
     async def test_crosses_two_dimensions_at_most(self, coordinator: Coordinator) -> None:
-        assert (await coordinator.answer("kind", "week", "hour")).status_code == 422
+        assert (await coordinator.answer("kind", "week", "slot")).status_code == 422
         repeated = await coordinator.answer("kind", "kind")
         assert [fault["pointer"] for fault in repeated.json()["errors"]] == ["?group_by"]
 
     async def test_is_written_down_once(self, coordinator: Coordinator, context: Context, house: House) -> None:
-        await coordinator.ask("kind", "hour", kind=_HOUSING)
+        await coordinator.ask("kind", "slot", kind=_HOUSING)
         [note] = await notes(context, house.org_id, "metrics.unmet-demand")
-        assert (note["group_by"], note["kind"], note["from"]) == (["kind", "hour"], _HOUSING, "2026-03-01")
+        assert (note["group_by"], note["kind"], note["from"]) == (["kind", "slot"], _HOUSING, "2026-03-01")
 
     async def test_of_an_empty_period_is_nothing_with_reasons(self, coordinator: Coordinator) -> None:
         answer = await coordinator.ask("kind", **{"from": "2025-06-01", "to": "2025-06-02"})

@@ -1,12 +1,18 @@
 """The chain of versions leads from nothing to exactly what the tables say, and back."""
 
+import warnings
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Column, Connection, MetaData, Table, create_engine, insert, select
 from sqlalchemy.engine import make_url
 
 from app.db import migrate
@@ -16,6 +22,8 @@ from tests.migrations import catalogue
 
 _SCRIPTS = list(ScriptDirectory.from_config(migrate.config()).walk_revisions())[::-1]
 _VERSIONS = [script.revision for script in _SCRIPTS]
+_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+_DAY = date(2026, 3, 28)
 
 
 def test_the_versions_are_one_chain_without_branches() -> None:
@@ -42,9 +50,8 @@ def test_a_migrated_database_is_what_the_tables_say_to_the_last_check_and_commen
     empty_database_url: str, other_database_url: str
 ) -> None:
     migrate.upgrade(Settings(database_url=empty_database_url))
-    drivers = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
     url = make_url(other_database_url)
-    engine = create_engine(url.set(drivername=drivers[url.get_backend_name()]))
+    engine = create_engine(url.set(drivername=_DRIVERS[url.get_backend_name()]))
     all_tables().create_all(engine)
     engine.dispose()
     migrated = catalogue.read(empty_database_url)
@@ -54,6 +61,63 @@ def test_a_migrated_database_is_what_the_tables_say_to_the_last_check_and_commen
         migrated[table] -= Counter(found)
         assert {" ".join(fact.split()[:2]) for fact in found} == (guards if "sqlite" in empty_database_url else set())
     assert migrated == catalogue.read(other_database_url)
+
+
+def test_referrals_of_before_get_slots(empty_database_url: str) -> None:
+    """The clock was set forward on 29 March 2026: 03:30 in summer time lies in the slot that began at 03:00."""
+    settings = Settings(database_url=empty_database_url)
+    migrate.upgrade(settings, "0023")
+    made, came = (_ms(f"2026-03-29T{at}") for at in ("00:59:59.999+01:00", "03:30+02:00"))
+    owner, fine, coarse = (uuid4() for _ in range(3))
+    told = {"org_id": owner, "created_at": made, "state_at": came, "admitted_at": came, "exited_at": None}
+    with _tables(empty_database_url) as (connection, tables):
+        _plant(connection, tables["organisation"], {"id": owner, "kind": "association"})
+        _plant(connection, tables["team"], {"org_id": owner, "id": owner})
+        for key, position in ((fine, 1), (coarse, -2)):
+            words = {"first_state": "requested", "success": "admitted", "state": "admitted"}
+            row = told | words | {"id": key, "team_id": owner, "position": position}
+            _plant(connection, tables["referral"], row)
+    migrate.upgrade(settings, "0024")
+    with _tables(empty_database_url) as (connection, tables):
+        kept = {row["position"]: row for row in connection.execute(select(tables["referral"])).mappings()}
+        assert connection.execute(select(tables["stale_day"].c.day)).scalars().all() == [_DAY]
+    names = ("created_at", "state_at", "admitted_at", "exited_at", "made_at")
+    began, entered = _ms("2026-03-29T00:00+01:00"), _ms("2026-03-29T03:00+02:00")
+    assert [kept[1][name] for name in names] == [began, entered, entered, None, made]
+    assert [kept[-2][name] for name in names] == [made, came, came, None, None]
+
+
+def _ms(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp() * 1000)
+
+
+@contextmanager
+def _tables(url: str) -> Iterator[tuple[Connection, Mapping[str, Table]]]:
+    """Give a database's tables as they are there, in a transaction."""
+    engine = create_engine(make_url(url).set(drivername=_DRIVERS[make_url(url).get_backend_name()]))
+    found = MetaData()
+    with engine.begin() as connection, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")  # not asked for
+        found.reflect(connection)
+        yield connection, found.tables
+    engine.dispose()
+
+
+def _plant(connection: Connection, table: Table, row: Mapping[str, object]) -> None:
+    """Insert a row; whatever it must say beside what is given is of no meaning."""
+    filled: dict[str, object] = {column.name: _anything(column) for column in table.columns if not column.nullable}
+    stored = {name: _stored(table.columns[name], value) for name, value in (filled | dict(row)).items()}
+    connection.execute(insert(table).values(stored))
+
+
+def _anything(column: Column[Any]) -> object:
+    kinds = {int: 1, str: "x", bool: False, date: _DAY, bytes: bytes(getattr(column.type, "length", None) or 32)}
+    return UUID(int=0) if column.type.python_type is UUID else kinds[column.type.python_type]
+
+
+def _stored(column: Column[Any], value: object) -> object:
+    """SQLite knows an id as its sixteen bytes."""
+    return value.bytes if isinstance(value, UUID) and column.type.python_type is bytes else value
 
 
 def _comparable(_item: object, name: str | None, *_more: object) -> bool:

@@ -78,5 +78,5 @@ def unlinked_share(referrals: Sequence[Row], since: date, until: date) -> tuple[
     """Return the share of referrals known by nothing: value, n, denominator, unknown, base, late."""
     made = [one for one in referrals if since <= one["cohort_day"] < until and one["state"] != "entered_in_error"]
     n = sum(count for (_, _, rule), count in flows(referrals, since, until).items() if rule == "unlinked")
-    late = sum(one["received_at"] - one["created_at"] > timedelta(hours=24) for one in made)
+    late = sum(one["received_at"] - one["created_at"] >= timedelta(hours=26) for one in made)
     return n / len(made) if made else None, n, len(made), 0, len(made), late

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 _FOLLOWED = timedelta(days=30)
-_LATE = timedelta(hours=24)
+_LATE = timedelta(hours=26)
 _ORDER = ("requested", "accepted", "arrived", "admitted")
 _FAILED = {"refused", "declined", "no_show", "cancelled"}
 
@@ -67,7 +67,7 @@ CODES = ("referrals_offered", *(f"referrals_{stage}" for stage in _ORDER), *_RAT
 
 def figure(code: str, referrals: Sequence[Told], as_of: datetime) -> dict[str, Any]:
     """Return one figure on referrals of one period and group, of which none was entered in error."""
-    late = sum(one.received_at - one.made_at > _LATE for one in referrals)
+    late = sum(one.received_at - one.made_at >= _LATE for one in referrals)
     if code == "referrals_offered":
         made = len(referrals)
         return {"value": made, "n": made, "denominator": None, "unknown": None, "base": None, "late": late}

@@ -35,6 +35,11 @@ def encounter_lag(row: Row) -> int:
     return 0 if passed < timedelta() else passed // HOUR + 1
 
 
+def _since_slot(passed: timedelta) -> int:
+    """Return hours begun since the end of a slot, given what passed since its beginning; its last instant is in it."""
+    return 0 if passed < 2 * HOUR else (passed - 2 * HOUR) // HOUR + 1
+
+
 def patrol_lag(row: Row) -> int:
     """Return hours begun since the end, or the start of a patrol without one."""
     passed: timedelta = row["first_received_at"] - (row["ended_at"] or row["started_at"])
@@ -102,7 +107,7 @@ def referred(
     due = [row for row in made if row["created_at"] + timedelta(seconds=row["expires_after_s"]) <= as_of]
     ids = {row["id"] for row in made}
     given = [row for row in answers if row["referral_id"] in ids and row["sender_id"].int != 0]
-    lags = [max(0, math.ceil((row["received_at"] - row["created_at"]) / HOUR)) for row in made]
+    lags = [_since_slot(row["received_at"] - row["created_at"]) for row in made]
     return {
         **timeliness("referrals", lags),
         "referrals_closed_in_time": _share([_closed(row) for row in due]),

@@ -122,7 +122,7 @@ def figures(rows: Sequence[Row], question: Question) -> dict[str, Any]:
     band = {day: limits(float(step["success"]), spread[day]) for day, step in steps.items()}
     return {
         "made": len(rows),
-        "late": sum(row["received_at"] - row["created_at"] > DAY_MS for row in rows),
+        "late": sum(row["received_at"] - row["created_at"] >= DAY_MS + 2 * 3_600_000 for row in rows),
         "endings": dict(within),
         "known_until": known,
         "day": list(steps),

@@ -39,7 +39,7 @@ def _key(dimension: str, kind: str, territory: str, day: date, hour: int | None)
     return {
         "kind": lambda: kind,
         "territory": lambda: territory,
-        "hour": lambda: f"{hour:02}",
+        "slot": lambda: f"{hour:02}",
     }.get(dimension, lambda: _when(dimension, day))()
 
 
@@ -57,7 +57,7 @@ def demand(
         in_period = since <= one["cohort_day"] < until
         if not in_period or one["state"] == "entered_in_error" or (kind is not None and one["kind"] != kind):
             continue
-        hour = one["created_at"].astimezone(_PARIS).hour
+        hour = one["created_at"].astimezone(_PARIS).hour // 2 * 2
         cell = tuple(_key(d, one["kind"], one["territory"], one["cohort_day"], hour) for d in by)
         counts = found.setdefault(cell, defaultdict(int))
         for name, true in _facts(one, waited=one["id"] in waited_for_place).items():
@@ -71,7 +71,7 @@ def _facts(one: Row, *, waited: bool) -> dict[str, bool]:
     for_place = waited and one["waitlisted_at"] is not None
     return {
         "made": True,
-        "late": one["received_at"] - one["created_at"] > timedelta(hours=24),
+        "late": one["received_at"] - one["created_at"] >= timedelta(hours=26),
         "requests": requested,
         "unanswered": one["state"] in {"requested", "expired"},
         "no_place": refused == "no_place" or for_place,
@@ -106,7 +106,7 @@ def needs(
             under = _COUNTED_UNDER.get(need)
             if under is None or kind not in {None, under}:
                 continue
-            cell = tuple(_key(d, under, met["territory"], met["service_day"], None) for d in by)
+            cell = tuple(_key(d, under, met["territory"], met["service_day"], met["slot"] * 2) for d in by)
             expressed, without = found.get(cell, (0, 0))
             found[cell] = expressed + 1, without + (not offered & _ANSWERED_BY[need])
     return found
@@ -137,7 +137,7 @@ def places(
                 continue
             at = start
             while at < end:
-                cell = tuple(_key(d, kind, territory, day, at.astimezone(_PARIS).hour) for d in by)
+                cell = tuple(_key(d, kind, territory, day, at.astimezone(_PARIS).hour // 2 * 2) for d in by)
                 sums.setdefault(cell, []).append(free)
                 at += minute
         for cell, minutes in sums.items():

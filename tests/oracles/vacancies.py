@@ -39,5 +39,5 @@ def counts(
     for stay in stays:
         if stay["kind"] in ({kind} if kind else set(kinds.values())):
             admitted += 1
-            late += stay["received_at"] - stay["created_at"] > timedelta(hours=24)
+            late += stay["received_at"] - stay["created_at"] >= timedelta(hours=26)
     return filled, vacant, admitted, late

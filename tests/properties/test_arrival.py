@@ -19,6 +19,7 @@ from app.referrals.models import Referral, ReferralEvent
 from app.referrals.service import sweep
 from tests import make, members, places
 from tests.clock import NIGHT, SetClock
+from tests.oracles import slots
 from tests.properties.by_the_table import Added, Made, Said, add_up, fall_silent
 from tests.street import caught_up, changes, contents, outcomes, post, rows
 
@@ -291,9 +292,11 @@ async def check(world: World, data: st.DataObject) -> None:
     referrals, events = await come_to(world, other)
     for number, kept in enumerate(referrals):
         told = expected(life, number)
-        assert (kept["state"], kept["state_at"], kept["exited_at"]) == (told.state, told.since, told.exited_at)
+        left = told.exited_at and slots.began(told.exited_at)
+        assert (kept["state"], kept["state_at"], kept["exited_at"]) == (told.state, slots.began(told.since), left)
         for name in ("requested", "waitlisted", "accepted", "arrived", "admitted"):
-            assert kept[f"{name}_at"] == told.reached.get(name)
+            entered = told.reached.get(name)
+            assert kept[f"{name}_at"] == (entered and slots.began(entered))
         without_effect = {
             place
             for place, answer in enumerate(life.answers)

@@ -33,8 +33,8 @@ _REASONS = [None, "no_place", "not_eligible", "closed_at_time", "staff_shortage"
 _STARTS = [datetime(2026, 3, 27, 16, tzinfo=UTC), datetime(2025, 10, 24, 16, tzinfo=UTC)]
 _STARTS.append(datetime(2025, 12, 29, 16, tzinfo=UTC))
 """Around both changes of the clock, and the end of a year."""
-_SPLITS = [(), *((one,) for one in ("kind", "territory", "week", "month", "hour"))]
-_SPLITS += list(permutations(("kind", "territory", "week", "month", "hour"), 2))
+_SPLITS = [(), *((one,) for one in ("kind", "territory", "week", "month", "slot"))]
+_SPLITS += list(permutations(("kind", "territory", "week", "month", "slot"), 2))
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ async def test_unmet_demand_is_what_plain_python_counts(
         await mark_days(session, ((house.org_id, day) for day in days))
     drawn = data.draw(st.lists(st.sampled_from(_SPLITS), min_size=3, max_size=3, unique=True), "splits")
     refreshed = data.draw(st.integers(1, 5), "after how many questions the days are computed")
-    for number, by in enumerate((("kind", "week"), ("hour", "kind"), *drawn, *drawn[:1])):
+    for number, by in enumerate((("kind", "week"), ("slot", "kind"), *drawn, *drawn[:1])):
         if number == refreshed:
             await refresh(town.context.database, step_days=REBUILD_DAYS)
         since = start.date() + timedelta(days=data.draw(st.integers(0, 2)))
@@ -136,7 +136,7 @@ async def test_unmet_demand_is_what_plain_python_counts(
         kind = data.draw(st.sampled_from([None, *_KINDS]), "kind")
         answer = await _ask(town.client, token, since, until, by, kind)
         demand = oracle.demand(referrals, events, since, until, by, kind)
-        needs = {} if "hour" in by else oracle.needs(encounters, referrals, since, until, by, kind)
+        needs = oracle.needs(encounters, referrals, since, until, by, kind)
         free = _free(town, reports, since, until, by, kind)
         groups = answer["groups"] if by else [answer["total"]] if demand or needs else []
         shown = {tuple(key["key"] for key in group["keys"]): group for group in groups}
@@ -144,9 +144,8 @@ async def test_unmet_demand_is_what_plain_python_counts(
         for cell, group in shown.items():
             for name in _names(group):
                 assert group[name]["n"] == demand.get(cell, {}).get(name, 0), (by, cell, name)
-            if "hour" not in by:
-                counted = group["needs_expressed"]["n"], group["needs_without_offer"]["n"]
-                assert counted == needs.get(cell, (0, 0)), (by, cell)
+            counted = group["needs_expressed"]["n"], group["needs_without_offer"]["n"]
+            assert counted == needs.get(cell, (0, 0)), (by, cell)
             assert group["places_free"] == (pytest.approx(free[cell]) if cell in free else None), (by, cell)
             assert (group["places_reason"] is None) == (cell in free)
     assert set((await verify(town.context.database, house.org_id)).values()) == {0}

@@ -8,7 +8,7 @@ from app.directory.vocabulary import VOCABULARIES, Label, Rung
 from app.metrics.indicator import Indicator, Unit
 from app.referrals.vocabulary import DESTINATION_LABELS, STATE_LABELS, Destination, State
 
-FLOWS_VERSION: Final = 1
+FLOWS_VERSION: Final = 2
 STREET: Final = "street"
 NO_RUNG: Final = "no_rung"
 """The rung of a kind that the directory did not have on that day."""
@@ -56,11 +56,13 @@ FLOWS_RULE: Final = Label(
     "Chaque orientation de la période (jour de service de sa création), hors saisies par erreur, fait un lien : de"
     " l'échelon où la personne avait abouti avant, vers l'échelon de l'orientation si elle aboutit, sinon vers son"
     " issue. Chaque sortie de séjour de la période (jour civil de Paris) fait un lien de plus, vers la destination que"
-    " le lieu a dite : ne pas l'additionner aux autres. Les échelons sont ceux du jour de l'orientation.",
+    " le lieu a dite : ne pas l'additionner aux autres. Les échelons sont ceux du jour de l'orientation ; ce qui lui"
+    " arrive est connu par créneaux de deux heures.",
     "Each referral of the period (service day it was made on), without those entered in error, makes one link: from the"
     " rung where the person had succeeded before, to the referral's rung when it succeeds, else to its outcome. Each"
     " exit from a stay in the period (calendar day in Paris) makes another, to the destination the facility gave: not"
-    " to be added to the others. Rungs are those of the referral's day.",
+    " to be added to the others. Rungs are those of the referral's day; what happens to it is known by slots of two"
+    " hours.",
 )
 LINK_RULES: Final[Mapping[LinkRule, Label]] = {
     LinkRule.chain: Label(

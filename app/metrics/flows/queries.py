@@ -23,16 +23,15 @@ from sqlalchemy import (
     true,
 )
 
-from app.clock import HOUR_MS
 from app.db.engine import ReadSession, WriteSession
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import ms, seen_by, seen_during
+from app.metrics.counting import came_late, ms, seen_by, seen_during
 from app.metrics.flows.definitions import ENDED, NO_RUNG, LinkRule, Outcome
 from app.metrics.flows.records import Cell, ExitFlow, Flow, Lookup
-from app.metrics.indicator import LATE_AFTER_HOURS, Period
+from app.metrics.indicator import Period
 from app.referrals.models import LEFT, Referral
 from app.referrals.vocabulary import State
 
@@ -89,7 +88,6 @@ def _lies_in(lookup: Lookup, earlier: Columns) -> ColumnElement[bool]:
 
 def _targets(lookup: Lookup, conditions: Iterable[ColumnElement[bool]]) -> CTE:
     """Return the referrals that flows are of."""
-    late = ms(_R.c.received_at) - ms(_R.c.created_at) > LATE_AFTER_HOURS * HOUR_MS
     return (
         select(
             _R.c.org_id,
@@ -97,7 +95,7 @@ def _targets(lookup: Lookup, conditions: Iterable[ColumnElement[bool]]) -> CTE:
             _R.c.cohort_day,
             _R.c.territory,
             _target(_R.c, lookup).label("target"),
-            case((late, 1), else_=0).label("late"),
+            case((came_late(_R.c), 1), else_=0).label("late"),
             ms(_R.c.created_at).label("made"),
             _R.c.previous_referral_id.label("previous"),
             _R.c.link_id,

@@ -39,7 +39,7 @@ class LinkRuleSent(Sent):
 _RULE: Final = {"fr": "orientations non reliées / orientations", "en": "unlinked referrals / referrals"}
 _FLOWS: Final[dict[str, Any]] = {
     "definition": "pathway_flows",
-    "definition_version": 1,
+    "definition_version": 2,
     "rule": {"fr": "Chaque orientation de la période...", "en": "Each referral of the period..."},
     "as_of": "2026-05-04T08:00:00Z",
     "period_from": "2026-03-01",

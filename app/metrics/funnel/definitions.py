@@ -6,7 +6,7 @@ from typing import Final
 
 from app.directory.vocabulary import Label
 
-FUNNEL_VERSION: Final = 1
+FUNNEL_VERSION: Final = 2
 
 
 class Stage(StrEnum):
@@ -69,10 +69,10 @@ class Compare(StrEnum):
 FUNNEL_RULE: Final = Label(
     "Orientations créées pendant la période (jour de service), hors saisies par erreur, suivies chacune pendant le même"
     " nombre de jours ; celles dont le suivi n'est pas terminé sont comptées à part. Une étape est atteinte si elle, ou"
-    " une étape plus avancée, a eu lieu avant la fin du suivi.",
+    " une étape plus avancée, a eu lieu avant la fin du suivi ; tout est connu par créneaux de deux heures.",
     "Referrals made in the period (service day), without those entered in error, each followed for the same number of"
     " days; those still being followed are counted apart. A stage is reached when it, or a later one, happened before"
-    " the end of the follow-up.",
+    " the end of the follow-up; all is known by slots of two hours.",
 )
 PERSON_RULE: Final = Label(
     "Personnes porteuses d'une carte ayant eu au moins une orientation dans la période ; une personne atteint une étape"

@@ -8,17 +8,16 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, or_, select, true
 from sqlmodel import col
 
-from app.clock import HOUR_MS
 from app.db.engine import ReadSession
 from app.db.portability import month_of, week_of
 from app.db.table import table_of
 from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.metrics.asking import View
-from app.metrics.counting import count, ms, seen_during
+from app.metrics.counting import came_late, count, ms, seen_during
 from app.metrics.funnel.definitions import FAILURES, NO_FACILITY, GroupBy, OutcomeAtHorizon
 from app.metrics.funnel.records import FunnelCounts
-from app.metrics.indicator import LATE_AFTER_HOURS, Period
+from app.metrics.indicator import Period
 from app.referrals.models import Referral
 from app.referrals.vocabulary import Channel, State
 
@@ -68,7 +67,7 @@ class Cohort:
 
     def late(self) -> ColumnElement[bool]:
         """Return the condition: received long after it was made."""
-        return ms(Referral.received_at) - self._made_at > LATE_AFTER_HOURS * HOUR_MS
+        return came_late(Referral)
 
     def within(self, *columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 - mapped attributes
         """Return the condition: one of these instants lies within the follow-up."""

@@ -7,7 +7,7 @@ from app.directory.vocabulary import Label, Rung
 from app.metrics.indicator import Granularity, Indicator, Split, Unit
 from app.referrals.vocabulary import Destination
 
-HOUSING_VERSION: Final = 2
+HOUSING_VERSION: Final = 3
 RETENTION_DAYS: Final = (30, 90, 180)
 POSITIVE: Final = (Destination.longer_stay_housing, Destination.treatment_residential)
 """Exits that are a step further. A hospital, other temporary housing, and what is not known are not."""
@@ -22,14 +22,16 @@ LATER: Final[Mapping[Rung, tuple[Rung, ...]]] = {
 """The rungs that a stay can be blocked on, and what comes after each."""
 
 HOUSING_RULE: Final = Label(
-    "Genres de lieux où une admission ouvre un séjour. Occupation : lieux que vous voyez (de votre organisation, ou de"
-    " votre périmètre) et tous les séjours qui y sont. Séjours : orientations que vous voyez, admises ; un transfert"
-    " entre deux hébergements d'urgence (orientation qui reprend la précédente, admise entre un jour avant et un jour"
-    " après la sortie, et après l'admission précédente ; la première s'il y en a plusieurs) prolonge le même séjour.",
+    "Genres de lieux où une admission ouvre un séjour. Occupation : lieux que vous voyez (de votre organisation, ou"
+    " de votre périmètre) et tous les séjours qui y sont. Séjours : orientations que vous voyez, admises ; un"
+    " transfert entre deux hébergements d'urgence (orientation qui reprend la précédente, admise entre un jour avant"
+    " et un jour après la sortie, et après l'admission précédente ; la première s'il y en a plusieurs) prolonge le"
+    " même séjour. Admissions et sorties sont connues par créneaux de deux heures.",
     "Kinds of facility where an admission opens a stay. Occupancy: facilities you see (your organisation's, or your"
     " perimeter's) and every stay in them. Stays: referrals you see that were admitted; a transfer between two"
     " emergency housings (a referral that takes up the one before, admitted between a day before and a day after its"
-    " exit, and after its admission; the first if there are several) continues the same stay.",
+    " exit, and after its admission; the first if there are several) continues the same stay. Admissions and exits"
+    " are known by slots of two hours.",
 )
 OCCUPANCY_RULE: Final = Label(
     "nuitées occupées / nuitées offertes. Une nuit est occupée par un séjour qui dure à 4 h (Paris) le matin suivant."

@@ -212,7 +212,7 @@ _KIND: Final[dict[str, Any]] = {
 }  # fmt: skip
 _HOUSING: Final[dict[str, Any]] = {
     "definition": "housing",
-    "definition_version": 2,
+    "definition_version": 3,
     "rule": {"fr": "Genres de lieux où une admission...", "en": "Kinds of facility where an admission..."},
     "as_of": "2026-05-04T08:00:00Z",
     "period_from": "2026-03-01",

@@ -7,7 +7,7 @@ from typing import Final
 from app.directory.vocabulary import Label
 from app.metrics.indicator import Granularity, Indicator, Split, Unit
 
-REPORTING_VERSION: Final = 1
+REPORTING_VERSION: Final = 2
 SKEW_ALLOWED_S: Final = 300
 """A device's clock may be five minutes off."""
 LOOKED_BACK_DAYS: Final = 90
@@ -35,14 +35,14 @@ class Aspect(StrEnum):
 
 
 REPORTING_RULE: Final = Label(
-    "Enregistrements des jours de service de la période, hors saisies par erreur. Délai : de la fin du créneau de deux"
-    " heures d'une rencontre, de la fin (à défaut du début) d'une maraude, de la création d'une orientation, jusqu'à la"
-    " réception de sa première version ; en heures entamées, zéro si reçu avant. Un jour de silence est un jour de"
-    " service passé sans maraude ni rencontre reçue de l'équipe.",
-    "Records of the period's service days, without those entered in error. Lag: from the end of an encounter's two-hour"
-    " slot, the end (or else the start) of a patrol, the making of a referral, until its first version was received;"
-    " in hours begun, zero when received before. A silent day is a service day that is over for which neither patrol"
-    " nor encounter of the team was received.",
+    "Enregistrements des jours de service de la période, hors saisies par erreur. Délai : de la fin du créneau de"
+    " deux heures d'une rencontre ou de la création d'une orientation, de la fin (à défaut du début) d'une maraude,"
+    " jusqu'à la réception de sa première version ; en heures entamées, zéro si reçu avant. Un jour de silence est un"
+    " jour de service passé sans maraude ni rencontre reçue de l'équipe.",
+    "Records of the period's service days, without those entered in error. Lag: from the end of the two-hour slot of"
+    " an encounter or of a referral's making, from the end (or else the start) of a patrol, until its first version"
+    " was received; in hours begun, zero when received before. A silent day is a service day that is over for which"
+    " neither patrol nor encounter of the team was received.",
 )
 NO_RECORDS: Final = "no records"
 NO_PLAN: Final = "no plan of patrols is recorded"
@@ -64,7 +64,9 @@ _NAMES: Final[Mapping[Kept, Label]] = {
 _SINCE: Final[Mapping[Kept, Label]] = {
     Kept.encounters: Label("la fin du créneau de deux heures", "the end of the two-hour slot"),
     Kept.patrols: Label("la fin de la sortie, à défaut son début", "the end of the outing, or else its start"),
-    Kept.referrals: Label("la création", "the making"),
+    Kept.referrals: Label(
+        "la fin du créneau de deux heures de la création", "the end of the two-hour slot of the making"
+    ),
 }
 _LATE: Final = Label(
     "Ce qui n'est pas encore arrivé n'y est pas : la fin d'une période récente paraît plus rapide qu'elle n'est.",

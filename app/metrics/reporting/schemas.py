@@ -33,7 +33,7 @@ _TEAM: Final[dict[str, Any]] = {
 }
 _REPORTING: Final[dict[str, Any]] = {
     "definition": "reporting_health",
-    "definition_version": 1,
+    "definition_version": 2,
     "rule": {"fr": "Enregistrements des jours de service...", "en": "Records of the period's service days..."},
     "as_of": "2026-05-04T08:00:00Z",
     "period_from": "2026-03-01",

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.directory.vocabulary import Label
 
-TIME_VERSION: Final = 1
+TIME_VERSION: Final = 2
 DEFAULT_HORIZON_DAYS: Final = 90
 LONGEST_HORIZON_DAYS: Final = 365
 MARKS: Final = (1, 7, 30, 90, 180, 365)
@@ -52,20 +52,21 @@ class TimeGroupBy(StrEnum):
 
 
 TIME_RULE: Final = Label(
-    "Orientations créées pendant la période (jour de service), hors saisies par erreur. Délai de la création au succès"
-    " (arrivée ou admission selon le type de lieu ; une admission sans arrivée saisie est un succès), en jours"
-    " commencés de 24 heures : le jour 1 est celui des 24 premières heures, le jour 0 la création même. Refus,"
-    " renoncement, absence et annulation sont des issues concurrentes. Une orientation sans issue est suivie jusqu'au"
-    " dernier jour complet avant la date des données ; une orientation restée sans réponse, jusqu'à la dernière chose"
-    " connue d'elle (entrée dans l'état moins le délai de silence), en jours complets. Une issue compte à la fin du"
-    " jour où elle tombe. Le même jour, les issues précèdent les fins de suivi. Incidence cumulée d'Aalen et Johansen.",
+    "Orientations créées pendant la période (jour de service), hors saisies par erreur. Délai de la création au"
+    " succès (arrivée ou admission selon le type de lieu ; une admission sans arrivée saisie est un succès), en jours"
+    " commencés de 24 heures : le jour 1 est celui des 24 premières heures, le jour 0 le créneau de deux heures où"
+    " elle fut créée. Refus, renoncement, absence et annulation sont des issues concurrentes. Une orientation sans"
+    " issue est suivie jusqu'au dernier jour complet avant la date des données ; une orientation restée sans réponse,"
+    " jusqu'à la dernière chose connue d'elle (entrée dans l'état moins le délai de silence), en jours complets. Une"
+    " issue compte à la fin du jour où elle tombe. Le même jour, les issues précèdent les fins de suivi. Incidence"
+    " cumulée d'Aalen et Johansen.",
     "Referrals made in the period (service day), without those entered in error. Time from the making to the success"
     " (arrival or admission, by kind of facility; an admission without a recorded arrival is a success), in started"
-    " days of 24 hours: day 1 is the first 24 hours, day 0 the making itself. Refused, declined, no show and cancelled"
-    " are competing outcomes. A referral without an outcome is followed to the last full day before the data's date;"
-    " one that expired in silence, to the last thing known of it (when it expired less its timer), in full days. An"
-    " outcome counts once the day it falls on is over. On one day, outcomes come before ends of follow-up. Cumulative"
-    " incidence of Aalen and Johansen.",
+    " days of 24 hours: day 1 is the first 24 hours, day 0 the two-hour slot it was made in. Refused, declined, no"
+    " show and cancelled are competing outcomes. A referral without an outcome is followed to the last full day"
+    " before the data's date; one that expired in silence, to the last thing known of it (when it expired less its"
+    " timer), in full days. An outcome counts once the day it falls on is over. On one day, outcomes come before ends"
+    " of follow-up. Cumulative incidence of Aalen and Johansen.",
 )
 TEST_RULE: Final = Label(
     "Test de Gray (1988, rho = 0) d'égalité des incidences cumulées du succès entre groupes ; donné pour 2 à"

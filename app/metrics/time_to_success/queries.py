@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from app.clock import DAY_MS, HOUR_MS
+from app.clock import DAY_MS
 from app.db.engine import ReadSession, WriteSession
 from app.db.portability import month_of
 from app.db.table import table_of
@@ -32,8 +32,8 @@ from app.db.types import to_milliseconds
 from app.directory.vocabulary import SuccessState
 from app.marks.queries import final_before
 from app.metrics.asking import View
-from app.metrics.counting import count, during, ms, number_of, seen_by, within
-from app.metrics.indicator import LATE_AFTER_HOURS, Period
+from app.metrics.counting import came_late, count, during, ms, number_of, seen_by, within
+from app.metrics.indicator import Period
 from app.metrics.time_to_success.definitions import CAUSES, COMPETING, Ending, TimeGroupBy
 from app.referrals.models import HAS_OUTCOME, Referral
 from app.referrals.vocabulary import State
@@ -165,7 +165,7 @@ def _columns(referral: FromClause) -> list[ColumnElement[Any]]:
     )
     took = case((success_at.is_not(None), success_at), (expired, silent_at), else_=last_at) - made_at
     return [
-        (ms(referral.c.received_at) - made_at > LATE_AFTER_HOURS * HOUR_MS).label("late"),
+        came_late(referral.c).label("late"),
         ending.label("ending"),
         took.label("took"),
     ]

@@ -149,7 +149,7 @@ _GROUP: Final[dict[str, Any]] = {
 }
 _TIME: Final[dict[str, Any]] = {
     "definition": "time_to_success",
-    "definition_version": 1,
+    "definition_version": 2,
     "rule": {"fr": "Orientations créées pendant la période...", "en": "Referrals made in the period..."},
     "as_of": "2026-05-04T08:00:00Z",
     "period_from": "2026-03-01",

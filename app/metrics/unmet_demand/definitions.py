@@ -9,7 +9,7 @@ from app.encounters.vocabulary import Need
 from app.metrics.indicator import Indicator, Split, Unit
 from app.referrals.vocabulary import Reason
 
-UNMET_VERSION: Final = 1
+UNMET_VERSION: Final = 2
 REPORT_HOURS: Final = 12
 """A facility's report is taken for its state until the next one, and for so many hours at most."""
 NIGHT: Final = frozenset({*range(21, 24), *range(6)})
@@ -23,7 +23,7 @@ class UnmetBy(StrEnum):
     territory = "territory"
     week = "week"
     month = "month"
-    hour = "hour"
+    slot = "slot"
 
 
 CLOSED: Final = frozenset({Reason.closed_at_time, Reason.staff_shortage, Reason.service_suspended})
@@ -42,19 +42,18 @@ ANSWERS: Final[Mapping[Need, tuple[str, ...]]] = {
 
 NO_PLACES: Final = "no facility reported its free places then"
 SEVERAL_KINDS: Final = "free places of several kinds do not add up: group by kind, or ask for one"
-SLOTS_ONLY: Final = "an encounter keeps a slot of two hours, not the hour"
 
 UNMET_RULE: Final = Label(
     "Orientations dont le jour de service est dans la période, hors saisies par erreur, dans leur état présent. Une"
     " demande est une orientation demandée ou allée plus loin. Sans place : refusée faute de place, ou mise en attente"
     " faute de place, comptée une fois ; jamais confondue avec un lieu fermé ou des critères non remplis. Offres"
     " jamais faites : orientations proposées et jamais demandées ; besoins exprimés sans orientation vers un type de"
-    " lieu qui y répond, dans la même rencontre. Heures : horloge de Paris.",
+    " lieu qui y répond, dans la même rencontre. Créneaux de deux heures : horloge de Paris.",
     "Referrals whose service day lies in the period, without those entered in error, in their present state. A request"
     " is a referral that was requested or went further. No place: refused for want of a place, or put on a waiting list"
     " for want of one, counted once; never merged with a closed facility or with eligibility. Offers never made:"
     " referrals offered and never requested; needs expressed without a referral to a kind of facility that answers"
-    " them, in the same encounter. Hours: the clock in Paris.",
+    " them, in the same encounter. Slots of two hours: the clock in Paris.",
 )
 RATE_RULES: Final[Mapping[str, Label]] = {
     "no_place_rate": Label(

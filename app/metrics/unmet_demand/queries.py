@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from app.clock import DAY_MS, HOUR_MS
+from app.clock import DAY_MS, HOUR_MS, SLOT_HOURS, SLOT_MS
 from app.db.engine import ReadSession
 from app.db.portability import elements_of, month_of, week_of
 from app.db.table import table_of
@@ -32,8 +32,8 @@ from app.encounters.models import Encounter
 from app.encounters.vocabulary import Need
 from app.metrics.asking import View
 from app.metrics.cohorts import Span
-from app.metrics.counting import count, ms, seen_during
-from app.metrics.indicator import LATE_AFTER_HOURS, Granularity, Period
+from app.metrics.counting import came_late, count, ms, seen_during
+from app.metrics.indicator import Granularity, Period
 from app.metrics.unmet_demand.definitions import ANSWERS, CLOSED, REPORT_HOURS, UnmetBy
 from app.metrics.unmet_demand.records import Cell, Demand, Needs, Reported
 from app.metrics.walltime import EPOCH, Wall
@@ -85,7 +85,7 @@ def _demand() -> list[ColumnElement[int]]:
     state = col(Referral.state)
     named = {Reason.no_place, Reason.not_eligible, *CLOSED}
     conditions = (
-        ms(Referral.received_at) - ms(Referral.created_at) > LATE_AFTER_HOURS * HOUR_MS,
+        came_late(Referral),
         _requested(),
         state.in_([State.requested.value, State.expired.value]),
         _refused(Reason.no_place) | _waited_for_place(),
@@ -113,7 +113,7 @@ async def demand(
         UnmetBy.territory: col(Referral.territory),
         UnmetBy.week: week_of(col(Referral.cohort_day)),
         UnmetBy.month: month_of(col(Referral.cohort_day)),
-        UnmetBy.hour: Wall.around(period).local(ms(Referral.created_at)) % DAY_MS // HOUR_MS,
+        UnmetBy.slot: _hour(Wall.around(period).local(ms(Referral.created_at))),
         Granularity.day: col(Referral.cohort_day),
     }
     chosen = [keys[dimension] for dimension in by]
@@ -141,7 +141,7 @@ def _cohort(view: View, period: Period) -> list[ColumnElement[bool]]:
 async def needs(
     session: ReadSession, view: View, period: Period, kind: str | None, by: Dimensions
 ) -> dict[Cell, Needs]:
-    """Return the counts of needs by cell; a need is counted under the first kind that answers it. Not by hour.
+    """Return the counts of needs by cell; a need is counted under the first kind that answers it.
 
     Cohort: encounters whose service day lies in the period, not withdrawn. A referral made in an encounter has its
     service day, so those of the period are enough to look among.
@@ -186,6 +186,7 @@ class _Needing:
             UnmetBy.territory: ENCOUNTER.c.territory,
             UnmetBy.week: week_of(ENCOUNTER.c.service_day),
             UnmetBy.month: month_of(ENCOUNTER.c.service_day),
+            UnmetBy.slot: ENCOUNTER.c.slot * SLOT_HOURS,
             Granularity.day: ENCOUNTER.c.service_day,
         }
         self.counts = (func.count(), count(func.coalesce(answered, 0) == 0))
@@ -204,18 +205,18 @@ class _Needing:
 async def reported(
     session: ReadSession, facilities: Sequence[FacilityRef], period: Period, by: Dimensions
 ) -> list[Reported]:
-    """Return what each facility reported of its free places over the time of each cell; by week, month and hour only.
+    """Return what each facility reported of its free places over the time of each cell; by week, month and slot only.
 
     A report lasts until the facility's next one, REPORT_HOURS at most; it belongs to the civil day in Paris on which it
-    was made, and its time is divided among the hours of the clock. A closed facility has 0 places; a report that does
+    was made, and its time is divided among the slots of the clock. A closed facility has 0 places; a report that does
     not say how many is left out.
     """
     if not facilities:
         return []
     wall, listed = Wall.around(period), _reports(facilities, period)
     day = wall.local(listed.c.since) // DAY_MS
-    source, spent, hour = _by_the_hour(listed, wall) if UnmetBy.hour in by else (listed, _whole(listed), literal(0))
-    keys = {UnmetBy.week: (day + 3) // 7 * 7 - 3, UnmetBy.month: _month(day, period), UnmetBy.hour: hour}
+    source, spent, slot = _by_the_hour(listed, wall) if UnmetBy.slot in by else (listed, _whole(listed), literal(0))
+    keys = {UnmetBy.week: (day + 3) // 7 * 7 - 3, UnmetBy.month: _month(day, period), UnmetBy.slot: slot}
     labelled = [keys[UnmetBy(dimension.value)].label(f"key_{number}") for number, dimension in enumerate(by)]
     first, end = _days(period)
     statement = (
@@ -255,7 +256,7 @@ def _whole(listed: Subquery) -> ColumnElement[int]:
 
 
 def _by_the_hour(listed: Subquery, wall: Wall) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
-    """Return each report once for every hour it touches, how long it lasts in that hour, and the hour of the clock.
+    """Return each report once for every hour it touches, how long it lasts in that hour, and the slot of the clock.
 
     The clock in Paris is whole hours from UTC, so hours begin together on both.
     """
@@ -264,7 +265,12 @@ def _by_the_hour(listed: Subquery, wall: Wall) -> tuple[FromClause, ColumnElemen
     ends = begins + HOUR_MS
     since = case((begins > listed.c.since, begins), else_=listed.c.since)
     until = case((ends < listed.c.until, ends), else_=listed.c.until)
-    return listed.join(numbers, true()), until - since, wall.local(begins) % DAY_MS // HOUR_MS
+    return listed.join(numbers, true()), until - since, _hour(wall.local(begins))
+
+
+def _hour(local: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the hour of the clock at which the slot of a local time (ms) begins."""
+    return local % DAY_MS // SLOT_MS * SLOT_HOURS
 
 
 def _days(period: Period) -> tuple[int, int]:
@@ -281,7 +287,7 @@ def _month(day: ColumnElement[int], period: Period) -> ColumnElement[int]:
 
 
 def cell(by: Dimensions, values: Sequence[Any]) -> Cell:
-    """Return the values of a cell as codes: kinds, territories, Mondays, months, hours and days."""
+    """Return the values of a cell as codes: kinds, territories, Mondays, months, slots and days."""
     return tuple(f"{value:02}" if isinstance(value, int) else str(value) for value, _ in zip(values, by, strict=True))
 
 
@@ -291,7 +297,7 @@ def _reported_cell(by: Dimensions, values: Sequence[int]) -> Cell:
 
 
 def _reported_code(dimension: UnmetBy | Granularity, value: int) -> str:
-    if dimension is UnmetBy.hour:
+    if dimension is UnmetBy.slot:
         return f"{value:02}"
     day = EPOCH + timedelta(days=int(value))
     return f"{day:%Y-%m}" if dimension is UnmetBy.month else day.isoformat()

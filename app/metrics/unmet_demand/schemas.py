@@ -14,9 +14,13 @@ class CellKeySent(Sent):
     """The value of one dimension of a group."""
 
     by: UnmetBy = Field(description="The dimension.")
-    key: str = Field(description="A kind, a territory, the Monday of a week, a month, or an hour of the clock.")
+    key: str = Field(
+        description="A kind, a territory, the Monday of a week, a month, or the hour at which a slot of two begins."
+    )
     label: LabelSent | None = Field(description="What people read for it; null for weeks and months.")
-    night: bool | None = Field(description="Whether the hour is night, 21:00 to 06:00; null for other dimensions.")
+    night: bool | None = Field(
+        description="Whether all of the slot is night, 21:00 to 06:00; null for other dimensions."
+    )
 
 
 class UnmetGroupSent(Sent):
@@ -36,13 +40,10 @@ class UnmetGroupSent(Sent):
     waited_no_place: CountSent = Field(description="Put on a waiting list for want of a place.")
     still_waiting: CountSent = Field(description="On a waiting list now.")
     never_requested: CountSent = Field(description="Offered and never requested, though the person did not decline.")
-    needs_expressed: CountSent | None = Field(
-        description="Needs that a kind of facility answers, by encounter; null where encounters cannot tell."
-    )
-    needs_without_offer: CountSent | None = Field(
+    needs_expressed: CountSent = Field(description="Needs that a kind of facility answers, by encounter.")
+    needs_without_offer: CountSent = Field(
         description="Those without a referral that answers them in the same encounter."
     )
-    needs_reason: str | None = Field(description="Why there are no figures of needs.")
     places_free: float | None = Field(
         description="Places free at the time, as last reported: the mean over time, summed over facilities of the kind."
     )
@@ -54,7 +55,7 @@ _RULE: Final = {"fr": "demandes sans place / demandes", "en": "requests without 
 _GROUP: Final[dict[str, Any]] = {
     "keys": [
         {"by": "kind", "key": "rest_room", "label": {"fr": "Espace de repos", "en": "Rest room"}, "night": None},
-        {"by": "hour", "key": "22", "label": {"fr": "22 h - 23 h", "en": "22:00-23:00"}, "night": True},
+        {"by": "slot", "key": "22", "label": {"fr": "22 h - 24 h", "en": "22:00-24:00"}, "night": True},
     ],
     "made": count_example(52),
     "late": count_example(2),
@@ -69,9 +70,8 @@ _GROUP: Final[dict[str, Any]] = {
     "waited_no_place": count_example(4),
     "still_waiting": count_example(1),
     "never_requested": count_example(3),
-    "needs_expressed": None,
-    "needs_without_offer": None,
-    "needs_reason": "an encounter keeps a slot of two hours, not the hour",
+    "needs_expressed": count_example(41),
+    "needs_without_offer": count_example(12),
     "places_free": 1.5,
     "places_reason": None,
     "rates": [
@@ -95,14 +95,14 @@ class UnmetDemandSent(Heading):
     model_config = Sent.model_config | example(
         {
             "definition": "unmet_demand",
-            "definition_version": 1,
+            "definition_version": 2,
             "rule": {"fr": "Orientations dont le jour...", "en": "Referrals whose service day..."},
             "as_of": "2026-05-04T08:00:00Z",
             "period_from": "2026-03-01",
             "period_to": "2026-04-01",
             "territory": "75118",
             "kind": None,
-            "group_by": ["kind", "hour"],
+            "group_by": ["kind", "slot"],
             "groups": [_GROUP],
             "total": _GROUP | {"keys": []},
         }

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final, TypeVar
 
 from app import errors
+from app.clock import SLOT_HOURS
 from app.directory.schemas import LabelSent
 from app.errors import Fault
 from app.metrics.asking import Compute, Question, check_crossing, limits
@@ -17,7 +18,6 @@ from app.metrics.unmet_demand.definitions import (
     NO_PLACES,
     RATE_RULES,
     SEVERAL_KINDS,
-    SLOTS_ONLY,
     UNMET_RULE,
     UNMET_VERSION,
     UnmetBy,
@@ -40,11 +40,10 @@ async def ask_unmet_demand(question: Question, by: Sequence[UnmetBy]) -> UnmetDe
     await question.write_down("metrics.unmet-demand", group_by=[dimension.value for dimension in by])
     scope = question.session, question.view, question.period, question.kind
     demand = await counting.demand(*scope, by)
-    by_hour = UnmetBy.hour in by
-    needs = await counting.needs(*scope, () if by_hour else by)
+    needs = await counting.needs(*scope, by)
     places = await _places(question, by)
     keys = _keys(question, by)
-    cells = sorted(demand.keys() | (set() if by_hour else needs.keys())) if by else []
+    cells = sorted(demand.keys() | needs.keys()) if by else []
     return UnmetDemandSent(
         definition="unmet_demand",
         definition_version=UNMET_VERSION,
@@ -53,8 +52,7 @@ async def ask_unmet_demand(question: Question, by: Sequence[UnmetBy]) -> UnmetDe
         kind=question.kind,
         group_by=list(by),
         groups=[
-            _group(keys(cell), demand.get(cell, Demand()), None if by_hour else needs.get(cell, Needs()), places, cell)
-            for cell in cells
+            _group(keys(cell), demand.get(cell, Demand()), needs.get(cell, Needs()), places, cell) for cell in cells
         ],
         total=_group(
             [], _sum(demand.values(), Demand()), _sum(needs.values(), Needs()), await _places(question, ()), ()
@@ -87,21 +85,25 @@ def _keys(question: Question, by: Sequence[UnmetBy]) -> Callable[[Cell], list[Ce
     labels: dict[UnmetBy, Callable[[str | None], LabelSent | None]] = {
         UnmetBy.kind: kind_labels(question.directory),
         UnmetBy.territory: territory_labels(question.directory),
-        UnmetBy.hour: _hour_label,
+        UnmetBy.slot: _slot_label,
     }
 
     def described(dimension: UnmetBy, key: str) -> CellKeySent:
         label = labels[dimension](key) if dimension in labels else None
-        night = int(key) in NIGHT if dimension is UnmetBy.hour else None
+        night = NIGHT.issuperset(_hours(key)) if dimension is UnmetBy.slot else None
         return CellKeySent(by=dimension, key=key, label=label, night=night)
 
     return lambda cell: list(map(described, by, cell))
 
 
-def _hour_label(key: str | None) -> LabelSent | None:
-    hour = int(key or 0)
-    following = (hour + 1) % 24
-    return LabelSent(fr=f"{hour} h - {following} h", en=f"{hour:02}:00-{following:02}:00")
+def _hours(key: str) -> range:
+    """Return the hours of the clock in a slot."""
+    return range(int(key), int(key) + SLOT_HOURS)
+
+
+def _slot_label(key: str | None) -> LabelSent | None:
+    began, ended = _hours(key or "0")[0], _hours(key or "0").stop
+    return LabelSent(fr=f"{began} h - {ended} h", en=f"{began:02}:00-{ended:02}:00")
 
 
 def _sum(counted: Iterable[Counts], nothing: Counts) -> Counts:
@@ -110,28 +112,26 @@ def _sum(counted: Iterable[Counts], nothing: Counts) -> Counts:
     return nothing
 
 
-def _group(keys: list[CellKeySent], demand: Demand, needs: Needs | None, places: Places, cell: Cell) -> UnmetGroupSent:
+def _group(keys: list[CellKeySent], demand: Demand, needs: Needs, places: Places, cell: Cell) -> UnmetGroupSent:
     free = places.get(cell) if places is not None else None
     missing = SEVERAL_KINDS if places is None else NO_PLACES
     return UnmetGroupSent(
         keys=keys,
         **{name: CountSent.of(getattr(demand, name)) for name in _COUNTED},
-        needs_expressed=CountSent.of(needs.expressed) if needs else None,
-        needs_without_offer=CountSent.of(needs.without_offer) if needs else None,
-        needs_reason=None if needs else SLOTS_ONLY,
+        needs_expressed=CountSent.of(needs.expressed),
+        needs_without_offer=CountSent.of(needs.without_offer),
         places_free=free,
         places_reason=missing if free is None else None,
         rates=_rates(demand, needs),
     )
 
 
-def _rates(demand: Demand, needs: Needs | None) -> list[RateSent]:
+def _rates(demand: Demand, needs: Needs) -> list[RateSent]:
     ratios = {
         "no_place_rate": (demand.no_place, demand.requests),
         "unanswered_share": (demand.unanswered, demand.requests),
+        "needs_without_offer_rate": (needs.without_offer, needs.expressed),
     }
-    if needs is not None:
-        ratios["needs_without_offer_rate"] = (needs.without_offer, needs.expressed)
     return [RateSent.of(code, RATE_RULES[code], *counted) for code, counted in ratios.items()]
 
 

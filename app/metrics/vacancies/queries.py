@@ -7,14 +7,14 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
-from app.clock import DAY_MS, HOUR_MS
+from app.clock import DAY_MS
 from app.db.engine import ReadSession
 from app.db.table import table_of
 from app.directory.models import FacilityReport
 from app.directory.records import FacilityRef
 from app.metrics.asking import View
-from app.metrics.counting import count, ms, seen_by
-from app.metrics.indicator import LATE_AFTER_HOURS, Period
+from app.metrics.counting import came_late, count, ms, seen_by
+from app.metrics.indicator import Period
 from app.metrics.vacancies.records import DayOfKind
 from app.metrics.walltime import EPOCH, Wall
 from app.referrals.models import Referral
@@ -98,7 +98,7 @@ async def filled(
 async def admissions(session: ReadSession, view: View, kinds: Collection[str], period: Period) -> list[DayOfKind]:
     """Return the admissions to these kinds by day, wherever they were."""
     days, came = Days.of(period), ms(Referral.admitted_at)
-    late = count(ms(Referral.received_at) - ms(Referral.created_at) > LATE_AFTER_HOURS * HOUR_MS)
+    late = count(came_late(Referral))
     statement = (
         select(days.number(came).label("day"), _REFERRAL.c.kind, func.count(), late)
         .where(*_admissions(view), _REFERRAL.c.kind.in_(sorted(kinds)), *days.hold(came))

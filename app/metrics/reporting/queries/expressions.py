@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col
 
 from app.audit.service import SERVICE
-from app.clock import HOUR_MS
+from app.clock import SLOT_MS
 from app.directory.vocabulary import SuccessState
 from app.encounters.models import Encounter
 from app.identity.models import Team
@@ -18,7 +18,6 @@ from app.patrols.models import Patrol
 from app.referrals.models import Referral, ReferralEvent
 from app.referrals.vocabulary import State
 
-_SLOT_MS: Final = 2 * HOUR_MS
 _FAILED: Final = [state.value for state in (State.refused, State.declined, State.no_show, State.cancelled)]
 _FACTS: Final = (Encounter.gender, Encounter.age_band, Encounter.sleeping, Encounter.first_contact)
 OWN_TEAM: Final = and_(col(Team.org_id) == col(Encounter.org_id), col(Team.id) == col(Encounter.team_id))
@@ -38,15 +37,15 @@ def encounter_hours(period: Period) -> ColumnElement[int]:
     The hour received in is counted whole, so within 24 hours is what is not late by the indicators' common rule.
     """
     began = Wall.around(period).slot_began(col(Encounter.service_day), col(Encounter.slot), col(Team.night))
-    return hours_begun(began + (_SLOT_MS - 1), ms(Encounter.first_received_at))
+    return hours_begun(began + (SLOT_MS - 1), ms(Encounter.first_received_at))
 
 
 PATROL_HOURS: Final = hours_begun(
     func.coalesce(ms(Patrol.ended_at), ms(Patrol.started_at)), ms(Patrol.first_received_at)
 )
 """The hours from a patrol's end, or start without an end, until it was received; 0 when before."""
-REFERRAL_HOURS: Final = hours_begun(ms(Referral.created_at), ms(Referral.received_at))
-"""The hours from the making of a referral until it was received."""
+REFERRAL_HOURS: Final = hours_begun(ms(Referral.created_at) + (SLOT_MS - 1), ms(Referral.received_at))
+"""The hours from the end of the slot a referral was made in until it was received."""
 
 
 def off_clock(skew: Any) -> ColumnElement[int]:  # noqa: ANN401 - a mapped attribute
