@@ -4,7 +4,8 @@ Runs in one transaction with the versions before and after it. On PostgreSQL no 
 table that is in use (`app.db.migrate`): a version that must rewrite a large table says so here and does it in steps.
 Referrals of the last ninety days are rewritten, some thousands at a time: what happened to them is known by slots from
 now on. The minute of their making stays for those that are open, and for those that ended until the next round of
-purging. Figures of their days are computed anew.
+purging. Figures of their days are computed anew; those of silent teams, too, which go by patrols alone from now on. The comment
+of reporting_fact.teams says so.
 """
 
 from collections.abc import Mapping
@@ -44,6 +45,10 @@ _COMMENTS = {
     "admitted_at": ("When the stay began; null when skipped.", "Slot in which the stay began; null when skipped."),
     "exited_at": ("When the stay ended.", "Slot in which the stay ended."),
 }
+_TEAMS = (
+    "By team, a bit for each day since the first of which it sent a record.",
+    "By team, a bit for each day since the first of which it sent a patrol.",
+)
 _STEP = 5_000
 _COARSE = -2
 _PARIS = ZoneInfo("Europe/Paris")
@@ -68,10 +73,10 @@ def upgrade() -> None:
     op.create_index(
         _INDEX, "referral", ["org_id", "id"], unique=False, sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED
     )
-    op.execute(
-        "INSERT INTO stale_day (org_id, day, position) SELECT DISTINCT org_id, cohort_day, 0 FROM referral"
-        " WHERE position != -2 ON CONFLICT DO NOTHING"
-    )
+    for days in ("cohort_day, 0 FROM referral WHERE position != -2", "service_day, 0 FROM patrol WHERE true"):
+        op.execute(
+            f"INSERT INTO stale_day (org_id, day, position) SELECT DISTINCT org_id, {days} ON CONFLICT DO NOTHING"
+        )
 
 
 def downgrade() -> None:
@@ -88,6 +93,7 @@ def _describe(which: int) -> None:
         return
     for name, comments in _COMMENTS.items():
         op.alter_column("referral", name, comment=comments[which], existing_comment=comments[1 - which])
+    op.alter_column("reporting_fact", "teams", comment=_TEAMS[which], existing_comment=_TEAMS[1 - which])
 
 
 def _fine(after: tuple[Any, Any] | None) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ async def test_nothing_is_null_with_its_reason_and_never_0(asker: Asker) -> None
 class TestTeams:
     """Entered on 2 March, a team is expected from that day on."""
 
-    async def test_are_silent_on_days_without_a_patrol_or_an_encounter(
+    async def test_are_silent_on_days_without_a_patrol_whoever_was_met(
         self, asker: Asker, context: Context, clock: SetClock
     ) -> None:
         async with context.database.writing() as session:
@@ -114,9 +114,9 @@ class TestTeams:
                 session, context.keyring, NIGHT, org_id=asker.house.org_id, name="Autre", night=False
             )
         evening = datetime(2026, 3, 3, 22, tzinfo=_PARIS)
-        await planted.plant(context, Patrol, [planted.patrol(asker.house, evening, None)])
-        met = [planted.encounter(asker.house, evening + timedelta(days=n)) for n in (0, 2)]
-        await planted.plant(context, Encounter, met)
+        out = [planted.patrol(asker.house, evening + timedelta(days=n), None) for n in (0, 2)]
+        await planted.plant(context, Patrol, out)
+        await planted.plant(context, Encounter, [planted.encounter(asker.house, evening + timedelta(days=3))])
         clock.now = datetime(2026, 3, 12, 11, tzinfo=_PARIS)  # the night of the 11th is not over
         shown = await asker.ask("reporting", *_PERIOD, silent_after_days=5)
         first, second = shown["teams"]
@@ -134,8 +134,8 @@ class TestTeams:
         city = await planted.asker(client, context, asker.house, everybody=True)
         inside, outside = await members.found(context), await members.found(context)
         evening = datetime(2026, 8, 3, 22, tzinfo=_PARIS)
-        met = [planted.encounter(inside, evening), planted.encounter(outside, evening, territory="93066")]
-        await planted.plant(context, Encounter, met)
+        out = [planted.patrol(inside, evening, None), planted.patrol(outside, evening, None, territories=["93066"])]
+        await planted.plant(context, Patrol, out)
         clock.now = datetime(2026, 11, 1, 12, tzinfo=UTC)
         shown = await city.ask("reporting", "2026-09-01", "2026-10-01")
         assert [team["team_id"] for team in shown["teams"]] == [str(inside.team_id)]

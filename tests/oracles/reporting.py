@@ -75,7 +75,7 @@ def reporting(
         and (territories is None or territories & set(row["territories"]))
     ]
     single = [row for row in met if row["people_count"] == 1]
-    days = {row["service_day"] for row in (*met, *out)}
+    days = {row["service_day"] for row in out}
     off = [row for row in (*met, *out) if not -300 <= row["skew_s"] <= 300]
     expected = (until - since).days
     return {

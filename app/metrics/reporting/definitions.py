@@ -38,11 +38,11 @@ REPORTING_RULE: Final = Label(
     "Enregistrements des jours de service de la période, hors saisies par erreur. Délai : de la fin du créneau de"
     " deux heures d'une rencontre ou de la création d'une orientation, de la fin (à défaut du début) d'une maraude,"
     " jusqu'à la réception de sa première version ; en heures entamées, zéro si reçu avant. Un jour de silence est un"
-    " jour de service passé sans maraude ni rencontre reçue de l'équipe.",
+    " jour de service passé sans maraude reçue de l'équipe.",
     "Records of the period's service days, without those entered in error. Lag: from the end of the two-hour slot of"
     " an encounter or of a referral's making, from the end (or else the start) of a patrol, until its first version"
     " was received; in hours begun, zero when received before. A silent day is a service day that is over for which"
-    " neither patrol nor encounter of the team was received.",
+    " no patrol of the team was received.",
 )
 NO_RECORDS: Final = "no records"
 NO_PLAN: Final = "no plan of patrols is recorded"
@@ -189,9 +189,14 @@ _OTHERS: Final = (
     _ratio(
         "silent_days",
         Label("Jours de silence", "Silent days"),
-        Label("jours d'équipe sans maraude ni rencontre", "team days with neither patrol nor encounter"),
+        Label("jours d'équipe sans maraude reçue", "team days of which no patrol was received"),
         Label("jours d'équipe passés", "team days that are over"),
-        Label("Un jour de repos prévu est aussi un jour de silence.", "A planned day off is a silent day too."),
+        Label(
+            "Un jour de repos prévu est aussi un jour de silence. Une équipe qui saisit des rencontres sans leur"
+            " maraude paraît silencieuse : ce nombre ne doit pas dire si quelqu'un fut rencontré.",
+            "A planned day off is a silent day too. A team that records encounters and not their patrol looks silent:"
+            " this number must not tell whether somebody was met.",
+        ),
         splits=frozenset({Split.team}),
     ),
     _ratio(

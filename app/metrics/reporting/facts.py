@@ -71,9 +71,6 @@ async def _encounters(found: Tallies, session: Session, org_id: UUID, days: Coll
         for tally in _of(found, day, [where]):
             tally.count(SAID, [number, *rest])
             tally.sum("encounter_lags", hours, number)
-    for day, where, team in await by_day.teams(session, org_id, days):
-        for tally in _of(found, day, [where]):
-            tally.teams[team.hex] = 1
 
 
 async def _patrols(found: Tallies, session: Session, org_id: UUID, days: Collection[date]) -> None:

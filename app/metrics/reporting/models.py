@@ -43,7 +43,7 @@ class ReportingFact(Base, table=True):
     referral_lags: bytes = column(LargeBinary, "Referrals by hours until received.")
     due: bytes = column(LargeBinary, "Referrals by the seconds of their timers.")
     closed: bytes = column(LargeBinary, "Of those, the ones closed before the timer ran out.")
-    teams: bytes = column(LargeBinary, "By team, a bit for each day since the first of which it sent a record.")
+    teams: bytes = column(LargeBinary, "By team, a bit for each day since the first of which it sent a patrol.")
     patrols: bytes = column(
         LargeBinary, "Everywhere only: patrols by the territories listed, and hours until received."
     )

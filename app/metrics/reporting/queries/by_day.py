@@ -60,12 +60,6 @@ async def encounters(session: Session, org_id: UUID, days: Days) -> Rows:
     return await _rows(session, chosen, keys, [*saying(), off_clock(Encounter.skew_s)])
 
 
-async def teams(session: Session, org_id: UUID, days: Days) -> Rows:
-    """Return (day, territory, team) of encounters."""
-    keys = [col(Encounter.service_day), col(Encounter.territory), col(Encounter.team_id)]
-    return await _rows(session, select().select_from(Encounter).where(*_met(org_id, days)), keys, [])
-
-
 async def patrols(session: Session, org_id: UUID, days: Days) -> Rows:
     """Return (day, territories, team, hours until received, patrols, off the clock)."""
     chosen = (

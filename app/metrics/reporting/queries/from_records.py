@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, union, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlmodel import col
 
 from app.db.engine import ReadSession
@@ -132,10 +132,9 @@ async def skewed(session: ReadSession, view: View, runs: Runs) -> Part:
 
 
 async def days(session: ReadSession, view: View, runs: Runs) -> list[records.Day]:
-    """Return the service days of which each team sent a patrol or an encounter: at most a row a team and day."""
-    met = select(col(Encounter.team_id), col(Encounter.service_day)).where(*_met(view, runs))
-    out = select(col(Patrol.team_id), col(Patrol.service_day)).where(*_out(view, runs))
-    return [records.Day(*row) for row in await session.execute(union(met, out))]
+    """Return the service days of which each team sent a patrol: at most a row a team and day."""
+    out = select(col(Patrol.team_id), col(Patrol.service_day)).where(*_out(view, runs)).distinct()
+    return [records.Day(*row) for row in await session.execute(out)]
 
 
 async def teams(session: ReadSession, *, org_id: UUID | None, ids: Collection[UUID]) -> list[people.Team]:
