@@ -117,7 +117,7 @@ def view_of(principal: Principal, directory: Directory, territory: str | None) -
     return View(org_id, seen)
 
 
-_WHEN: Final = frozenset({"week", "month", "slot"})
+_WHEN: Final = frozenset({"week", "month", "hour"})
 
 
 def check_crossing(question: Question, by: Sequence[str]) -> None:

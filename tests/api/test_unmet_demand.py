@@ -127,7 +127,7 @@ class TestSlots:
             at = datetime.fromisoformat(f"2026-03-{local}")
             await referred(phone, ("refused", "no_place"), occurred_at=at)
         coordinator = Coordinator(client, await members.account_token(context, house, Role.coordinator))
-        answer = await coordinator.ask("kind", "slot")
+        answer = await coordinator.ask("kind", "hour")
         nights = {group["keys"][1]["key"]: group["keys"][1]["night"] for group in answer["groups"]}
         assert nights == {"20": False, "22": True, "00": True, "02": True, "06": False}
         assert {group["keys"][1]["label"]["en"] for group in answer["groups"]} >= {"22:00-24:00", "00:00-02:00"}
@@ -140,7 +140,7 @@ class TestSlots:
         await referred(phone, occurred_at=datetime.fromisoformat("2027-01-01T02:00+01:00"))
         coordinator = Coordinator(client, await members.account_token(context, house, Role.coordinator))
         december = {"from": "2026-12-01", "to": "2027-01-01"}
-        assert set(await coordinator.groups("month", "slot", **december)) == {("2026-12", "02")}
+        assert set(await coordinator.groups("month", "hour", **december)) == {("2026-12", "02")}
         assert set(await coordinator.groups("week", **december)) == {("2026-12-28",)}
         assert (await coordinator.ask(**{"from": "2027-01-01", "to": "2027-02-01"}))["total"]["made"]["n"] == 0
 
@@ -159,7 +159,7 @@ class TestPlaces:
             at = NIGHT + timedelta(minutes=minutes)
             await referred(phone, ("refused", "no_place"), kind="rest_room", occurred_at=at)
         await referred(phone, kind="social_rights")
-        by_slot = await coordinator.groups("kind", "slot")
+        by_slot = await coordinator.groups("kind", "hour")
         assert {cell: group["places_free"] for cell, group in by_slot.items()} == {
             ("rest_room", "20"): 2 * 90 / 120,
             ("social_rights", "20"): None,
@@ -185,14 +185,14 @@ class TestAsking:
         assert (await coordinator.ask(territory="75118"))["total"]["made"]["n"] == 0
 
     async def test_crosses_two_dimensions_at_most(self, coordinator: Coordinator) -> None:
-        assert (await coordinator.answer("kind", "week", "slot")).status_code == 422
+        assert (await coordinator.answer("kind", "week", "hour")).status_code == 422
         repeated = await coordinator.answer("kind", "kind")
         assert [fault["pointer"] for fault in repeated.json()["errors"]] == ["?group_by"]
 
     async def test_is_written_down_once(self, coordinator: Coordinator, context: Context, house: House) -> None:
-        await coordinator.ask("kind", "slot", kind=_HOUSING)
+        await coordinator.ask("kind", "hour", kind=_HOUSING)
         [note] = await notes(context, house.org_id, "metrics.unmet-demand")
-        assert (note["group_by"], note["kind"], note["from"]) == (["kind", "slot"], _HOUSING, "2026-03-01")
+        assert (note["group_by"], note["kind"], note["from"]) == (["kind", "hour"], _HOUSING, "2026-03-01")
 
     async def test_of_an_empty_period_is_nothing_with_reasons(self, coordinator: Coordinator) -> None:
         answer = await coordinator.ask("kind", **{"from": "2025-06-01", "to": "2025-06-02"})

@@ -39,7 +39,7 @@ def _key(dimension: str, kind: str, territory: str, day: date, hour: int | None)
     return {
         "kind": lambda: kind,
         "territory": lambda: territory,
-        "slot": lambda: f"{hour:02}",
+        "hour": lambda: f"{hour:02}",
     }.get(dimension, lambda: _when(dimension, day))()
 
 

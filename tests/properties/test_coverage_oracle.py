@@ -47,7 +47,7 @@ def _figures(shown: Any) -> dict[str, Any] | None:
     }
 
 
-@examples(7)
+@examples(3)
 @given(st.data())
 async def test_captures_are_what_plain_python_counts(street: Street, data: st.DataObject) -> None:
     first = data.draw(st.sampled_from([date(2026, 3, 1), date(2026, 9, 20), date(2025, 11, 20), date(2026, 1, 1)]))

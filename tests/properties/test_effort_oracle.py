@@ -67,7 +67,7 @@ def _rows(data: st.DataObject, house: members.House, facts: list[dict[str, Any]]
     return patrols, encounters
 
 
-@examples(10)
+@examples(4)
 @given(st.data())
 async def test_the_effort_is_what_plain_python_counts(
     client: httpx.AsyncClient,

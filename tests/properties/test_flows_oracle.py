@@ -127,7 +127,7 @@ async def _askers(city: City, house: House) -> tuple[Asker, Asker]:
     return await asker(city.client, city.context, house), await asker(city.client, city.context, house, everybody=True)
 
 
-@examples(6)
+@examples(3)
 @given(st.integers(0, 2**32))
 async def test_flows_are_what_plain_python_counts(city: City, seed: int) -> None:
     """Referrals arrive in any order, those looked back at last, with upkeep or none in between."""
@@ -160,7 +160,7 @@ async def test_flows_are_what_plain_python_counts(city: City, seed: int) -> None
     assert set((await verify(city.context.database, house.org_id)).values()) == {0}
 
 
-@examples(4)
+@examples(2)
 @given(st.integers(0, 2**32))
 async def test_the_share_of_unlinked_referrals_is_what_plain_python_counts(city: City, seed: int) -> None:
     """Asked by the month and the quarter: what was first asked of referrals is then asked of facts."""

@@ -170,7 +170,7 @@ def hidden(question: Question) -> bool:
     return question.in_perimeter and question.territory == "93"
 
 
-@examples(12)
+@examples(5)
 @given(st.data())
 async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataObject) -> None:
     association = await found(city)
@@ -186,7 +186,7 @@ async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataO
     assert set((await verify(city.context.database, UUID(association.org))).values()) == {0}
 
 
-@examples(6)
+@examples(3)
 @given(st.data())
 async def test_batches_order_repetition_sweeps_and_ids_make_no_difference(city: City, data: st.DataObject) -> None:
     facts = told.told_at_once(data.draw(told.histories(most=4, contradicted=False), "facts"))

@@ -65,7 +65,7 @@ async def scene(
         yield Scene(client, context, await members.found(context), phones)
 
 
-@examples(6)
+@examples(4)
 @given(st.integers(0, 2**32 - 1))
 async def test_no_place_is_held_twice_and_none_is_lost(scene: Scene, clock: SetClock, seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - the same rounds for the same seed

@@ -251,7 +251,7 @@ def _counted(seen: Sequence[tuple[int, bool]]) -> dict[int, tuple[int, int]]:
     }
 
 
-@examples(30)
+@examples(10)
 @given(st.integers(0, 2**32))
 async def test_housing_is_what_plain_python_counts(city: City, seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - Hypothesis' own records are too alike

@@ -34,7 +34,7 @@ def _figures(period: Any) -> dict[str | None, dict[str, tuple[Any, ...]]]:
     }
 
 
-@examples(10)
+@examples(4)
 @given(st.data())
 async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataObject) -> None:
     first = data.draw(st.sampled_from([date(2026, 3, 1), date(2026, 9, 20), date(2025, 11, 20), date(2026, 1, 1)]))
@@ -60,7 +60,7 @@ async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataOb
     assert set((await verify(street.context.database)).values()) == {0}
 
 
-@examples(5)
+@examples(3)
 @given(st.data())
 async def test_the_catalogue_says_what_reach_says(street: Street, data: st.DataObject) -> None:
     first = date(2025, 11, 20)

@@ -121,7 +121,7 @@ def _drawn(data: st.DataObject, house: members.House, noon: datetime) -> Drawn:
     }
 
 
-@examples(10)
+@examples(4)
 @given(st.data())
 async def test_reporting_health_is_what_plain_python_finds(
     client: httpx.AsyncClient,
@@ -172,7 +172,7 @@ async def _ask_everything(
         assert {code: shown[code] for code in wanted} == pytest.approx(wanted), (since, until, territory, as_of)
 
 
-@examples(4)
+@examples(2)
 @given(st.data())
 async def test_each_month_of_a_series_is_what_the_month_is_by_itself(
     client: httpx.AsyncClient,
@@ -201,7 +201,7 @@ async def test_each_month_of_a_series_is_what_the_month_is_by_itself(
         assert [figure["value"] for figure in answer.json()["figures"]] == [shown[code] for shown in alone], code
 
 
-@examples(4)
+@examples(2)
 @given(st.data())
 async def test_every_indicator_of_reporting_is_what_plain_python_finds(
     client: httpx.AsyncClient,

@@ -81,7 +81,7 @@ def _wanted(code: str, rows: tuple[list[Row], list[Row]], asked: Asked) -> dict[
     return found
 
 
-@examples(4)
+@examples(2)
 @given(st.integers(0, 2**32 - 1))
 async def test_every_indicator_of_territories_is_what_plain_python_finds(
     client: httpx.AsyncClient,

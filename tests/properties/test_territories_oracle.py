@@ -44,7 +44,7 @@ def _rows(data: st.DataObject, house: members.House) -> tuple[list[Row], list[Ro
     return patrols, encounters
 
 
-@examples(10)
+@examples(4)
 @given(st.data())
 async def test_the_map_is_what_plain_python_finds(
     client: httpx.AsyncClient,

@@ -166,7 +166,7 @@ async def ask(city: City, token: str, asked: Json, rows: Sequence[Row]) -> None:
             assert (reading["value"] is None) == (reading["reason"] is not None)
 
 
-@examples(12)
+@examples(5)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 80))
 async def test_the_time_to_success_is_what_plain_python_finds(city: City, seed: int, size: int) -> None:
     """Rows are drawn by chance, not by Hypothesis: its first few examples are nearly all of open referrals.

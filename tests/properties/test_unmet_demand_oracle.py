@@ -33,8 +33,8 @@ _REASONS = [None, "no_place", "not_eligible", "closed_at_time", "staff_shortage"
 _STARTS = [datetime(2026, 3, 27, 16, tzinfo=UTC), datetime(2025, 10, 24, 16, tzinfo=UTC)]
 _STARTS.append(datetime(2025, 12, 29, 16, tzinfo=UTC))
 """Around both changes of the clock, and the end of a year."""
-_SPLITS = [(), *((one,) for one in ("kind", "territory", "week", "month", "slot"))]
-_SPLITS += list(permutations(("kind", "territory", "week", "month", "slot"), 2))
+_SPLITS = [(), *((one,) for one in ("kind", "territory", "week", "month", "hour"))]
+_SPLITS += list(permutations(("kind", "territory", "week", "month", "hour"), 2))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ _reports = st.fixed_dictionaries(
 )
 
 
-@examples(10)
+@examples(4)
 @given(
     st.sampled_from(_STARTS),
     st.lists(_referrals, max_size=10),
@@ -128,7 +128,7 @@ async def test_unmet_demand_is_what_plain_python_counts(
         await mark_days(session, ((house.org_id, day) for day in days))
     drawn = data.draw(st.lists(st.sampled_from(_SPLITS), min_size=3, max_size=3, unique=True), "splits")
     refreshed = data.draw(st.integers(1, 5), "after how many questions the days are computed")
-    for number, by in enumerate((("kind", "week"), ("slot", "kind"), *drawn, *drawn[:1])):
+    for number, by in enumerate((("kind", "week"), ("hour", "kind"), *drawn, *drawn[:1])):
         if number == refreshed:
             await refresh(town.context.database, step_days=REBUILD_DAYS)
         since = start.date() + timedelta(days=data.draw(st.integers(0, 2)))

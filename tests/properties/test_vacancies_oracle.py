@@ -66,7 +66,7 @@ def _stay(town: Town, house: members.House, start: datetime, fact: Any) -> dict[
     )  # fmt: skip
 
 
-@examples(30)
+@examples(12)
 @given(
     st.sampled_from(_STARTS), st.lists(_stays, max_size=10), st.lists(_reports, max_size=12),
     st.sampled_from([None, "emergency_housing", "addiction_treatment"]),

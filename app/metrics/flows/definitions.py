@@ -67,8 +67,9 @@ FLOWS_RULE: Final = Label(
 LINK_RULES: Final[Mapping[LinkRule, Label]] = {
     LinkRule.chain: Label(
         "suite d'orientations : en remontant les orientations précédentes de la même organisation, la plus proche qui a"
-        " abouti",
-        "chain of referrals: going up the previous referrals of the same organisation, the nearest that succeeded",
+        " abouti ; pas dans une année close",
+        "chain of referrals: going up the previous referrals of the same organisation, the nearest that succeeded; not"
+        " into a year that was closed",
     ),
     LinkRule.card: Label(
         "carte : sans suite, la dernière réussite de la même carte, la même année, au plus tard à la création de"

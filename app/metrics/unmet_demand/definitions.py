@@ -23,7 +23,8 @@ class UnmetBy(StrEnum):
     territory = "territory"
     week = "week"
     month = "month"
-    slot = "slot"
+    hour = "hour"
+    """Slots of two hours, by the hour they begin at: nothing finer is known of a referral or an encounter."""
 
 
 CLOSED: Final = frozenset({Reason.closed_at_time, Reason.staff_shortage, Reason.service_suspended})

@@ -42,7 +42,7 @@ NEEDS: Final = Facts(
     _EVERY,
     _names(Needs),
 )
-GROUPED_BY: Final = frozenset({*UnmetBy, Granularity.day} - {UnmetBy.slot})
+GROUPED_BY: Final = frozenset({*UnmetBy, Granularity.day} - {UnmetBy.hour})
 """What facts can be grouped by."""
 
 

@@ -113,7 +113,7 @@ async def demand(
         UnmetBy.territory: col(Referral.territory),
         UnmetBy.week: week_of(col(Referral.cohort_day)),
         UnmetBy.month: month_of(col(Referral.cohort_day)),
-        UnmetBy.slot: _hour(Wall.around(period).local(ms(Referral.created_at))),
+        UnmetBy.hour: _hour(Wall.around(period).local(ms(Referral.created_at))),
         Granularity.day: col(Referral.cohort_day),
     }
     chosen = [keys[dimension] for dimension in by]
@@ -186,7 +186,7 @@ class _Needing:
             UnmetBy.territory: ENCOUNTER.c.territory,
             UnmetBy.week: week_of(ENCOUNTER.c.service_day),
             UnmetBy.month: month_of(ENCOUNTER.c.service_day),
-            UnmetBy.slot: ENCOUNTER.c.slot * SLOT_HOURS,
+            UnmetBy.hour: ENCOUNTER.c.slot * SLOT_HOURS,
             Granularity.day: ENCOUNTER.c.service_day,
         }
         self.counts = (func.count(), count(func.coalesce(answered, 0) == 0))
@@ -205,7 +205,7 @@ class _Needing:
 async def reported(
     session: ReadSession, facilities: Sequence[FacilityRef], period: Period, by: Dimensions
 ) -> list[Reported]:
-    """Return what each facility reported of its free places over the time of each cell; by week, month and slot only.
+    """Return what each facility reported of its free places over the time of each cell; by week, month and hour only.
 
     A report lasts until the facility's next one, REPORT_HOURS at most; it belongs to the civil day in Paris on which it
     was made, and its time is divided among the slots of the clock. A closed facility has 0 places; a report that does
@@ -215,8 +215,8 @@ async def reported(
         return []
     wall, listed = Wall.around(period), _reports(facilities, period)
     day = wall.local(listed.c.since) // DAY_MS
-    source, spent, slot = _by_the_hour(listed, wall) if UnmetBy.slot in by else (listed, _whole(listed), literal(0))
-    keys = {UnmetBy.week: (day + 3) // 7 * 7 - 3, UnmetBy.month: _month(day, period), UnmetBy.slot: slot}
+    source, spent, slot = _by_the_hour(listed, wall) if UnmetBy.hour in by else (listed, _whole(listed), literal(0))
+    keys = {UnmetBy.week: (day + 3) // 7 * 7 - 3, UnmetBy.month: _month(day, period), UnmetBy.hour: slot}
     labelled = [keys[UnmetBy(dimension.value)].label(f"key_{number}") for number, dimension in enumerate(by)]
     first, end = _days(period)
     statement = (
@@ -297,7 +297,7 @@ def _reported_cell(by: Dimensions, values: Sequence[int]) -> Cell:
 
 
 def _reported_code(dimension: UnmetBy | Granularity, value: int) -> str:
-    if dimension is UnmetBy.slot:
+    if dimension is UnmetBy.hour:
         return f"{value:02}"
     day = EPOCH + timedelta(days=int(value))
     return f"{day:%Y-%m}" if dimension is UnmetBy.month else day.isoformat()

@@ -55,7 +55,7 @@ _RULE: Final = {"fr": "demandes sans place / demandes", "en": "requests without 
 _GROUP: Final[dict[str, Any]] = {
     "keys": [
         {"by": "kind", "key": "rest_room", "label": {"fr": "Espace de repos", "en": "Rest room"}, "night": None},
-        {"by": "slot", "key": "22", "label": {"fr": "22 h - 24 h", "en": "22:00-24:00"}, "night": True},
+        {"by": "hour", "key": "22", "label": {"fr": "22 h - 24 h", "en": "22:00-24:00"}, "night": True},
     ],
     "made": count_example(52),
     "late": count_example(2),
@@ -102,7 +102,7 @@ class UnmetDemandSent(Heading):
             "period_to": "2026-04-01",
             "territory": "75118",
             "kind": None,
-            "group_by": ["kind", "slot"],
+            "group_by": ["kind", "hour"],
             "groups": [_GROUP],
             "total": _GROUP | {"keys": []},
         }

@@ -85,12 +85,12 @@ def _keys(question: Question, by: Sequence[UnmetBy]) -> Callable[[Cell], list[Ce
     labels: dict[UnmetBy, Callable[[str | None], LabelSent | None]] = {
         UnmetBy.kind: kind_labels(question.directory),
         UnmetBy.territory: territory_labels(question.directory),
-        UnmetBy.slot: _slot_label,
+        UnmetBy.hour: _slot_label,
     }
 
     def described(dimension: UnmetBy, key: str) -> CellKeySent:
         label = labels[dimension](key) if dimension in labels else None
-        night = NIGHT.issuperset(_hours(key)) if dimension is UnmetBy.slot else None
+        night = NIGHT.issuperset(_hours(key)) if dimension is UnmetBy.hour else None
         return CellKeySent(by=dimension, key=key, label=label, night=night)
 
     return lambda cell: list(map(described, by, cell))
