@@ -1,7 +1,7 @@
 """What every question about a plan may say: which plan, at which date, as known at which instant."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Final
 
@@ -18,7 +18,7 @@ from app.identity.rules import Principal
 from app.identity.vocabulary import Permission
 from app.plan.records import AnyEntry, Plan, Recorded
 from app.plan.register import queries
-from app.plan.register.service import chosen_plan
+from app.plan.register.service import chosen_plan, plan_then
 from app.plan.standing import in_bounds, standing
 from app.plan.vocabulary import EntryType
 
@@ -85,8 +85,9 @@ async def _about_then(
 ) -> PlanQuestion:
     if at is not None and not in_bounds(at):
         raise errors.invalid(faults=[Fault("?at", "rule", "must lie between 2000 and 2099")])
-    asked = await about_now(session, now, plan)
-    return replace(asked, at=at or asked.at, known_at=known_at)
+    today = local_day(now)
+    then = at or today
+    return PlanQuestion(session, await plan_then(session, plan, today, then, known_at), then, known_at, now)
 
 
 About = Annotated[PlanQuestion, Depends(_about)]

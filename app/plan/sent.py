@@ -78,7 +78,7 @@ class BodyNamedSent(Sent):
     """A body, by its name."""
 
     code: str
-    name: LabelSent | None = Field(description="Null when the register has no such body any more.")
+    name: LabelSent | None = Field(description="Null when the register held no such body at the date.")
 
     @classmethod
     def of(cls, code: str, names: Names) -> "BodyNamedSent":

@@ -38,9 +38,9 @@ REALISATION: Final[Mapping[str, Label]] = {
     ),
     "late_since": Label(
         "premier jour après la fin prévue en dernier, si elle est passée et si aucun organisme n'a trouvé en dernier"
-        " l'action réalisée ; une action abandonnée passé ce jour en est aussi",
-        "first day after the end planned last, when it is over and no body last found the action done; an action"
-        " abandoned past that day is among them too",
+        " l'action réalisée ; nul aussi dès que tous les organismes qui l'ont évaluée l'ont trouvée abandonnée",
+        "first day after the end planned last, when it is over and no body last found the action done; null too once"
+        " every body that judged it last found it abandoned",
     ),
     "milestone_state": Label(
         "atteint dès qu'un organisme le dit ; sinon manqué à partir du lendemain de l'échéance en vigueur ; sinon à"

@@ -165,6 +165,14 @@ class Lacking(StrEnum):
     not_published = "not_published"
 
 
+class Unjudged(StrEnum):
+    """Why nothing is ever held against a target."""
+
+    unknown_indicator = "unknown_indicator"
+    about_people = "about_people"
+    territory = "territory"
+
+
 LABELS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Label]]] = {
     ActionStatus: {
         ActionStatus.not_started: Label("non commencée", "not started"),
@@ -243,7 +251,7 @@ LABELS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Label]]] = {
         Lacking.no_longer_dated: Label("plus aucune fin n'est prévue", "an end is no longer planned"),
         Lacking.nothing_committed: Label("rien n'a été engagé", "nothing was committed"),
         Lacking.nothing_left_committed: Label(
-            "l'engagement révisé n'est pas supérieur à zéro", "the revised commitment is not above zero"
+            "l'engagement, tel que révisé, n'est pas supérieur à zéro", "the commitment, as revised, is not above zero"
         ),
         Lacking.no_expenditure: Label("aucune dépense n'a été enregistrée", "no expenditure was recorded"),
         Lacking.not_spread: Label(
@@ -264,6 +272,17 @@ LABELS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Label]]] = {
         Lacking.no_baseline: Label("pas de point de départ", "no baseline"),
         Lacking.baseline_is_target: Label("le point de départ est la cible", "the baseline is the target"),
         Lacking.not_published: Label("mois sans valeur reçue", "no value was received for this month"),
+    },
+    Unjudged: {
+        Unjudged.unknown_indicator: Label("aucun indicateur n'a ce code", "no indicator has this code"),
+        Unjudged.about_people: Label(
+            "l'indicateur porte sur des personnes : sa valeur exacte ne sort pas du service",
+            "the indicator is about people: its exact value does not leave the service",
+        ),
+        Unjudged.territory: Label(
+            "l'indicateur n'est pas connu par territoire, ou pas pour celui-ci",
+            "the indicator is not known by territory, or not for this one",
+        ),
     },
 }
 """What people read, by vocabulary and code."""

@@ -206,6 +206,8 @@ async def test_the_tables_hold_what_the_answers_hold(client: httpx.AsyncClient, 
          "" if one["sums"]["spent_cents"] is None else str(one["sums"]["spent_cents"]))
         for one in answer["rows"]
     ]  # fmt: skip
+    assert {row["sources"] for row in rows} == {"Rapport d'évaluation du plan"}
+    assert list(rows[0])[-1] == "sources"
     file = pq.read_table(io.BytesIO((await _get(client, monitor, "plan/money.parquet")).content))
     assert file.column("spent_cents").to_pylist() == [one["sums"]["spent_cents"] for one in answer["rows"]]
     assert json.loads(file.schema.metadata[b"totals"]) == _without_nulls(answer["totals"])
@@ -220,6 +222,25 @@ async def test_the_tables_hold_what_the_answers_hold(client: httpx.AsyncClient, 
     assert (actions[-1]["number"], actions[-1]["body"]) == ("33", "")
     typed = pq.read_table(io.BytesIO((await _get(client, monitor, "plan/actions.parquet")).content))
     assert typed.num_rows == 34
+
+
+async def test_money_taken_from_several_documents_names_them_side_by_side(
+    client: httpx.AsyncClient, context: Context, monitor: dict[str, str]
+) -> None:
+    own = {"plan": "sourced"}
+    law = {"title": "Loi de finances", "reference": "titre 3", "published_on": "2019-12-28"}
+    report = {"title": "Rapport", "url": "https://example.org/rapport"}
+    amounts = [
+        plans.entry("amount", on=f"2020-0{month}-01", source=said, **own)
+        for month, said in enumerate((law, report, law), 3)
+    ]
+    await plans.record(context, *plans.base(own["plan"]), *amounts)
+    (row,) = (await client.get("/v1/plan/money", params=own, headers=monitor)).json()["rows"]
+    assert [(one["title"], one["reference"], one["url"]) for one in row["sources"]] == [
+        ("Loi de finances", "titre 3", None), ("Rapport", None, "https://example.org/rapport"),
+    ]  # fmt: skip
+    (line,) = csv.DictReader(io.StringIO((await client.get("/v1/plan/money.csv", params=own, headers=monitor)).text))
+    assert line["sources"] == "Loi de finances, titre 3, 2019-12-28 | Rapport, https://example.org/rapport"
 
 
 def _without_nulls(value: Any) -> Any:

@@ -19,6 +19,7 @@ from app.errors import Problem
 from app.http.context import Context
 from app.identity.vocabulary import Role
 from app.plan.register import queries
+from app.plan.register.schemas import EntriesReceived
 from app.plan.register.service import chosen_plan
 from app.plan.standing import standing
 from app.plan.vocabulary import EntryType
@@ -62,8 +63,9 @@ class Secretary:
         headers = {**self._headers, "Content-Type": "text/csv"}
         return await self._client.post(f"/v1/plan/imports/{kind}", content=body, params=query, headers=headers)
 
-    async def get(self, path: str, accept: str = "application/json", **query: str) -> httpx.Response:
-        return await self._client.get(f"/v1/{path}", params=query, headers={**self._headers, "Accept": accept})
+    async def get(self, path: str, accept: str = "application/json", tag: str = "", **query: str) -> httpx.Response:
+        shown = {**self._headers, "Accept": accept, "If-None-Match": tag}
+        return await self._client.get(f"/v1/{path}", params=query, headers=shown)
 
     async def held(self, plan: str, kind: str) -> list[Json]:
         answer = await self.get("plan/entries", plan=plan, type=kind)
@@ -407,12 +409,138 @@ async def test_a_line_changed_since_it_was_imported_is_a_conflict(secretary: Sec
     lines = _amounts(2)
     assert (await secretary.send("amount", _csv(*lines), plan=code)).status_code == 200
     lines[1]["euros"] = "9"
-    assert _faults(await secretary.send("amount", _csv(*lines), plan=code), 409) == [("/3/id", "item-conflict")]
+    answer = await secretary.send("amount", _csv(*lines), plan=code)
+    assert _faults(answer, 409) == [("/3", "item-conflict")]
+    assert "`corrects`" in answer.json()["errors"][0]["detail"]
     first, second = await secretary.held(code, "amount")
     corrected = second if second["entry"]["code"] == "ligne-1" else first
     lines[1]["corrects"] = corrected["entry"]["id"]
     assert (await secretary.send("amount", _csv(lines[1]), plan=code)).json()["created"] == 1
     assert sorted(one["entry"]["cents"] for one in await secretary.held(code, "amount")) == [50, 150, 900]
+
+
+async def test_a_line_in_conflict_hides_no_other_line_that_is_refused(
+    context: Context, secretary: Secretary, code: str
+) -> None:
+    await secretary.enter(*plans.base(code))
+    await secretary.send("amount", _csv(*_amounts(2)), plan=code)
+    before = await _count(context)
+    lines = _amounts(5)
+    lines[0]["euros"] = "7"
+    lines[2]["funder"] = "nobody"
+    lines[3]["euros"] = "x"
+    answer = await secretary.send("amount", _csv(*lines), plan=code)
+    assert _faults(answer, 409) == [("/2", "item-conflict"), ("/4/funder", "unknown"), ("/5/euros", "rule")]
+    assert answer.json()["detail"].startswith("3 lines of the file are refused, of 5")
+    (there, *_) = await secretary.held(code, "amount")
+    new = plans.entry("amount", plan=code, code="autre", funder="nobody")
+    posted = await secretary.post(new, {**there["entry"], "cents": 9})
+    assert _faults(posted, 409) == [("/entries/0/funder", "unknown"), ("/entries/1/id", "item-conflict")]
+    assert await _count(context) == before
+
+
+async def test_a_line_that_was_withdrawn_is_imported_again_under_an_id_of_its_own(
+    secretary: Secretary, code: str
+) -> None:
+    await secretary.enter(*plans.base(code))
+    (line,) = _amounts(1)
+    await secretary.send("amount", _csv(line), plan=code)
+    (there,) = await secretary.held(code, "amount")
+    await secretary.enter(plans.entry("withdrawal", plan=code, corrects=there["entry"]["id"]))
+    answer = await secretary.send("amount", _csv(line), plan=code)
+    assert _faults(answer) == [("/2", "withdrawn")]
+    assert "an id of its own" in answer.json()["errors"][0]["detail"]
+    assert (await secretary.send("amount", _csv({**line, "id": plans.key()}), plan=code)).json()["created"] == 1
+    exported = await secretary.get("plan/entries.csv", plan=code, type="amount")
+    assert (await secretary.send("amount", exported.content)).json()["unchanged"] == 2
+
+
+async def test_one_post_does_not_hide_a_plan_and_all_that_stands_in_it(
+    context: Context, secretary: Secretary, code: str
+) -> None:
+    plan, *rest = plans.base(code)
+    await secretary.enter(plan, *rest)
+    before = await _count(context)
+    gone = plans.entry("withdrawal", plan=code, corrects=plan["id"])
+    assert _faults(await secretary.post(gone)) == [("/entries/0/corrects", "named")]
+    assert (await secretary.get("plan", plan=code)).status_code == 200
+    assert await _count(context) == before
+    undone = [plans.entry("withdrawal", plan=code, corrects=one["id"]) for one in reversed(rest)]
+    assert set(await secretary.enter(*undone, gone)) == {"created"}
+
+
+async def test_what_was_known_of_a_plan_that_was_withdrawn_can_still_be_asked(
+    secretary: Secretary, clock: SetClock, code: str
+) -> None:
+    plan = plans.entry("plan", plan=code)
+    await secretary.enter(plan)
+    known = clock().isoformat()
+    clock.advance(timedelta(hours=5))
+    await secretary.enter(plans.entry("withdrawal", plan=code, corrects=plan["id"]))
+    assert (await secretary.get("plan", plan=code)).status_code == 404
+    assert (await secretary.get("plan", plan=code, known_at=known)).json()["title"] == plan["title"]
+
+
+async def test_the_past_is_told_in_the_words_of_its_own_wording(
+    secretary: Secretary, clock: SetClock, code: str
+) -> None:
+    first = plans.entry("plan", plan=code, on="2019-05-01")
+    await secretary.enter(first)
+    known = clock().isoformat()
+    clock.advance(timedelta(hours=5))
+    title = {"fr": "Prolongé", "en": "Prolonged"}
+    await secretary.enter(plans.entry("plan", plan=code, on="2021-06-01", title=title, valid_to="2023-01-01"))
+    questions: list[tuple[dict[str, str], tuple[str, str]]] = [
+        ({}, ("Prolongé", "2023-01-01")),
+        ({"at": "2021-06-01"}, ("Prolongé", "2023-01-01")),
+        ({"at": "2021-05-31"}, ("Intitulé", "2022-01-01")),
+        ({"at": "2019-01-01"}, ("Intitulé", "2022-01-01")),
+        ({"known_at": known}, ("Intitulé", "2022-01-01")),
+        ({"known_at": "2020-01-01T12:00:00Z"}, ("Intitulé", "2022-01-01")),
+    ]
+    for asked, worded in questions:
+        answer = (await secretary.get("plan", plan=code, **asked)).json()
+        assert (answer["title"]["fr"], answer["valid_to"]) == worded
+
+
+async def test_what_happened_is_not_entered_before_it_happened(
+    secretary: Secretary, clock: SetClock, code: str
+) -> None:
+    """The day is that of Paris: a quarter of an hour before midnight it is still today."""
+    await secretary.enter(*plans.base(code))
+    clock.now = NIGHT.replace(hour=23, minute=45)
+    tomorrow = plans.entry("assessment", plan=code, on="2026-03-03")
+    assert _faults(await secretary.post(tomorrow)) == [("/entries/0/on", "rule")]
+    clock.advance(timedelta(minutes=15))
+    assert await secretary.enter(tomorrow) == ["created"]
+
+
+async def test_the_document_shows_an_entry_of_each_type_and_all_of_them_can_be_entered(
+    secretary: Secretary,
+) -> None:
+    bodies = EntriesReceived.model_json_schema()["examples"]
+    assert [body["entries"][0]["type"] for body in bodies] == [kind for kind in EntryType if kind != "acknowledgement"]
+    for body in bodies:
+        assert len(body["entries"]) == 1
+        assert await secretary.enter(*body["entries"]) == ["created"]
+        (read,) = plans.read(*body["entries"])
+        assert queries.written(read) == body["entries"][0]
+
+
+async def test_a_spreadsheet_pulls_the_entries_and_gets_them_anew_only_when_one_was_added(
+    secretary: Secretary, code: str
+) -> None:
+    await secretary.enter(*plans.base(code), plans.entry("statement", plan=code))
+    first = await secretary.get("plan/entries.csv", plan=code, type="statement")
+    assert first.headers["content-type"].startswith("text/csv")
+    (row,) = csv.DictReader(io.StringIO(first.text))
+    assert (row["says.fr"], row["source.title"]) == ("20 actions sur 33", "Rapport d'évaluation du plan")
+    assert first.content == (await secretary.get("plan/entries", "text/csv", plan=code, type="statement")).content
+    tag = first.headers["ETag"]
+    assert (await secretary.get("plan/entries.csv", tag=tag, plan=code, type="statement")).status_code == 304
+    await secretary.enter(plans.entry("statement", plan=code, code="autre"))
+    assert (await secretary.get("plan/entries.csv", tag=tag, plan=code, type="statement")).status_code == 200
+    assert (await secretary.get("plan/entries.csv", plan=code)).status_code == 422
 
 
 async def test_what_is_exported_is_unchanged_when_it_is_imported_again(secretary: Secretary, code: str) -> None:
@@ -439,8 +567,10 @@ async def test_ten_thousand_lines_are_recorded_in_seconds(secretary: Secretary, 
 
 async def test_latin_1_json_and_too_large_a_file_are_refused(secretary: Secretary, context: Context) -> None:
     before = await _count(context)
-    latin = await secretary.send("body", "code,name.fr\nétat,État\n".encode("latin-1"))
+    header = "code,on,name.fr,name.en,roles,source.title"
+    latin = await secretary.send("body", f"{header}\nville,2020-01-01,Cité,City,funder,Plan\n".encode("latin-1"))
     assert _faults(latin) == [("/2", "encoding")]
+    assert latin.json()["detail"].startswith("1 lines of the file are refused, of 1 below")
     assert "UTF-8" in latin.json()["errors"][0]["detail"]
     sent = await secretary._client.post(
         "/v1/plan/imports/body", json={}, headers={**secretary._headers, "Content-Type": "application/json"}

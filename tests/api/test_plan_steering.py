@@ -119,6 +119,25 @@ async def test_targets_open_in_a_spreadsheet(client: httpx.AsyncClient, monitor:
 
 
 @pytest.mark.usefixtures("plan")
+async def test_a_target_says_whether_anything_is_ever_held_against_it(
+    client: httpx.AsyncClient, context: Context, monitor: dict[str, str]
+) -> None:
+    asked = [("patrols_held", "7511803"), ("patrols_hold", None), ("published_referrals", "75118"), ("contacts", None)]
+    said = [
+        plans.entry("target", plan="judged", code=f"c{n}", indicator=code, territory=place)
+        for n, (code, place) in enumerate([*asked, ("published_referrals", "7511803")])
+    ]
+    await plans.record(context, plans.entry("plan", plan="judged", on="2019-05-27"), *said, at=_FIRST)
+    path = "/v1/plan/targets"
+    answer = (await client.get(path, params={"plan": "judged"}, headers=monitor)).json()
+    reasons = [None, "unknown_indicator", None, "about_people", "territory"]
+    assert [(one["judged"], one["reason"]) for one in answer["targets"]] == [(not one, one) for one in reasons]
+    table = (await client.get(f"{path}.csv", params={"plan": "judged"}, headers=monitor)).text
+    assert table.splitlines()[0].endswith(",source_url,judged,reason,reason_fr,reason_en")
+    assert [one["reason"] or None for one in csv.DictReader(io.StringIO(table))] == reasons
+
+
+@pytest.mark.usefixtures("plan")
 async def test_series_say_what_they_are_and_which_months_are_missing(
     client: httpx.AsyncClient, monitor: dict[str, str]
 ) -> None:

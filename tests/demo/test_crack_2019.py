@@ -266,11 +266,18 @@ async def test_the_alert_of_month_one_is_the_spending_of_the_whole_plan_and_of_n
     assert (whole["since"], whole["severity"], round(whole["value"], 2)) == ("2021-12-31", "alarm", 2.67)
 
 
-async def test_no_cost_of_a_year_is_made_up_where_no_year_s_spending_was_published(
+async def test_no_cost_of_a_year_is_made_up_and_a_spreadsheet_sees_what_is_lacking(
     client: httpx.AsyncClient, monitor: dict[str, str]
 ) -> None:
     answer = await _get(client, monitor, "plan/costs")
-    assert answer["items"] == []
+    [whole] = answer["items"]
+    assert (whole["period"], whole["paid_cents"]) == ("2019-Q2/2021-Q4", 24 * _MILLION)
+    assert {one["missing"] for one in whole["rows"]} == {"no_release"}
+    rows = list(csv.DictReader(io.StringIO(await _get(client, monitor, "plan/costs.csv"))))
+    assert {(one["paid_cents"], one["euros"], one["missing"]) for one in rows} == {
+        (str(24 * _MILLION), "", "no_release")
+    }
+    assert {one["certainty_fr"] for one in rows} == {answer["certainty"]["fr"]}
     assert (answer["not_spread"]["paid_cents"], answer["not_spread"]["missing"]) == (24 * _MILLION, "not_spread")
     assert all(answer["not_spread"]["missing_label"].values())
 

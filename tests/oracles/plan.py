@@ -63,7 +63,8 @@ class Seen:
         ends = [date.fromisoformat(one["planned_end"]) for one in wordings if one["planned_end"]]
         now = wordings[-1]["planned_end"]
         found = {body: status for body in self.bodies() if (status := self.status(number, body))}
-        late = now is not None and str(self.at) > now and "done" not in found.values()
+        over = "done" in found.values() or (found and all(one == "abandoned" for one in found.values()))
+        late = now is not None and str(self.at) > now and not over
         return {
             "found": found,
             "contradictory": len(Counter(found.values())) >= 2,

@@ -104,6 +104,13 @@ def test_an_action_is_late_from_the_day_after_its_last_planned_day_until_a_body_
     assert _line(planned, _found("etat", "partly_done"), _found("ville", "done")).late_since is None
 
 
+def test_an_action_that_every_body_found_abandoned_is_late_no_more() -> None:
+    planned = _action(planned_end="2021-03-31")
+    assert _line(planned, _found("etat", "abandoned")).late_since is None
+    assert _line(planned, _found("etat", "abandoned"), _found("ville", "abandoned")).late_since is None
+    assert _line(planned, _found("etat", "abandoned"), _found("ville", "initiated")).late_since == date(2021, 4, 1)
+
+
 def test_a_body_that_takes_its_done_back_makes_it_late_again() -> None:
     line = _line(_action(planned_end="2020-03-31"), _found("etat", "done", "2020-03-01"), _found("etat", "partly_done"))
     assert line.late_since == date(2020, 4, 1)

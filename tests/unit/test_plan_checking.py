@@ -1,5 +1,6 @@
 """What entries of the register must fulfil: each rule by one entry that breaks it, and one that just does not."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from app.plan.vocabulary import EntryType
 from tests import plans
 from tests.make import Json
 
+_TODAY = date(2022, 1, 10)
+"""When entries are entered."""
 _PLACES = frozenset({"11", "75118", "7511803"})
 
 
@@ -26,7 +29,7 @@ def _one(sent: Json) -> AnyEntry:
 
 
 def _pointers(sent: Json, *there: Json) -> list[str]:
-    return [fault.pointer for fault in faults_of(_one(sent), _register(*there))]
+    return [fault.pointer for fault in faults_of(_one(sent), _register(*there), _TODAY)]
 
 
 def _anew(kind: str, **facts: Any) -> Json:
@@ -118,6 +121,14 @@ _WRONG: list[tuple[str, Json, str]] = [
     ("series", {"licence": "a\tb"}, "/licence"),
     ("acknowledgement", {"alert": "a\nb"}, "/alert"),
     ("withdrawal", {}, "/corrects"),
+    ("assessment", {"on": "2022-01-11"}, "/on"),
+    ("statement", {"on": "2062-06-30"}, "/on"),
+    ("milestone_reached", {"on": "2022-01-11"}, "/on"),
+    ("amount", {"nature": "expenditure", "on": "2022-01-11"}, "/on"),
+    ("meeting", {"held": True, "held_on": "2022-01-11"}, "/held_on"),
+    ("decision_outcome", {"on": "2022-01-11"}, "/on"),
+    ("decision_outcome", {"on": "2019-04-30"}, "/on"),
+    ("observation", {"on": "2022-02-01"}, "/on"),
 ]
 
 
@@ -151,6 +162,13 @@ _RIGHT: list[tuple[str, Json]] = [
     ("target", {"baseline": 0.0, "baseline_on": "2019-01-01", "territory": "75118"}),
     ("observation", {"territory": "7511803"}),
     ("observation", {"territory": "11"}),
+    ("assessment", {"on": "2022-01-10"}),
+    ("amount", {"nature": "expenditure", "on": "2022-01-10"}),
+    ("amount", {"nature": "commitment", "on": "2030-01-01"}),
+    ("milestone", {"on": "2022-01-11", "due_on": "2030-01-01"}),
+    ("meeting", {"on": "2030-01-01"}),
+    ("meeting", {"held": True, "held_on": "2022-01-10"}),
+    ("decision_outcome", {"on": "2019-05-01"}),
 ]
 
 
@@ -160,7 +178,11 @@ def test_what_just_fulfils_a_rule_passes(kind: str, facts: Json) -> None:
 
 
 def _codes(sent: Json, *there: Json) -> list[tuple[str, str]]:
-    return [(fault.pointer, fault.code) for fault in faults_of(_one(sent), _register(*there))]
+    return _found(sent, _register(*there))
+
+
+def _found(sent: Json, register: Register) -> list[tuple[str, str]]:
+    return [(fault.pointer, fault.code) for fault in faults_of(_one(sent), register, _TODAY)]
 
 
 def test_a_correction_names_an_entry_of_its_plan_and_type() -> None:
@@ -199,6 +221,81 @@ def test_what_was_withdrawn_cannot_be_named() -> None:
     assert _codes(judged, body, gone) == [("/body", "unknown")]
 
 
+_NAMING: list[tuple[str, Json]] = [
+    ("body", plans.entry("assessment")),
+    ("body", plans.entry("committee", code="suivi")),
+    ("objective", plans.entry("action", objective=1)),
+    ("action", plans.entry("assessment")),
+    ("milestone", plans.entry("milestone_reached")),
+    ("committee", plans.entry("meeting")),
+    ("meeting", plans.entry("decision", code="decision-2", meeting="pilotage-1")),
+    ("decision", plans.entry("decision_outcome")),
+    ("series", plans.entry("observation")),
+]
+
+
+@pytest.mark.parametrize(("kind", "naming"), _NAMING, ids=[f"{kind}-{one['type']}" for kind, one in _NAMING])
+def test_what_an_entry_that_stands_names_is_neither_withdrawn_nor_called_otherwise(kind: str, naming: Json) -> None:
+    there = [one for one in plans.base() if one["type"] in {"plan", *_NEEDED.get(kind, ())}]
+    defined = plans.entry(kind)
+    register = Register(plans.read(*there, defined, naming), _PLACES, frozenset())
+    called = {"number": 9} if "number" in defined else {"code": "autre"}
+    renamed = {**defined, **called, "id": plans.key(), "corrects": defined["id"]}
+    reworded = {**defined, "on": "2020-03-03", "id": plans.key(), "corrects": defined["id"]}
+    gone = plans.entry("withdrawal", corrects=defined["id"])
+    assert _found(gone, register) == _found(renamed, register) == [("/corrects", "named")]
+    assert _found(reworded, register) == []
+    register.add(_one(plans.entry("withdrawal", corrects=naming["id"])))
+    assert _found(gone, register) == _found(renamed, register) == []
+
+
+_NEEDED = {"committee": ("body",), "meeting": ("body", "committee"), "decision": ("body", "committee")}
+
+
+def test_what_another_entry_defines_too_may_be_withdrawn_until_that_one_is_the_last() -> None:
+    first, later, judged = _anew("action"), _anew("action", on="2020-05-01"), _anew("assessment")
+    there = [one for one in plans.base() if one["type"] not in {"action", "decision"}]
+    register = Register(plans.read(*there, first, later, judged), _PLACES, frozenset())
+    gone = plans.entry("withdrawal", corrects=first["id"])
+    assert _found(gone, register) == []
+    register.add(_one(gone))
+    assert _found(plans.entry("withdrawal", corrects=later["id"]), register) == [("/corrects", "named")]
+
+
+def test_a_plan_is_withdrawn_once_nothing_of_it_stands() -> None:
+    plan, body = plans.entry("plan"), plans.entry("body")
+    register = Register(plans.read(plan, body), _PLACES, frozenset())
+    gone = plans.entry("withdrawal", corrects=plan["id"])
+    assert _found(gone, register) == [("/corrects", "named")]
+    register.add(_one(plans.entry("withdrawal", corrects=body["id"])))
+    assert _found(gone, register) == []
+
+
+def test_how_many_entries_stand_in_the_way_is_said() -> None:
+    body = plans.entry("body", code="ville")
+    judged = [plans.entry("assessment", body="ville", action=n) for n in (1, 2)]
+    both = plans.entry("action", lead="ville", partners=["ville"])
+    register = Register(plans.read(plans.entry("plan"), body, both, *judged), _PLACES, frozenset())
+    (fault,) = faults_of(_one(plans.entry("withdrawal", corrects=body["id"])), register, _TODAY)
+    assert "(3 of them)" in fault.detail
+
+
+@pytest.mark.parametrize("kind", ["assessment", "statement", "milestone_reached"])
+def test_a_correction_never_puts_words_into_the_mouth_of_another_body(kind: str) -> None:
+    ville, first = _anew("body", code="ville"), _anew(kind)
+    assert _codes(_anew(kind, body="ville", corrects=first["id"]), ville, first) == [("/body", "rule")]
+    assert _codes(_anew(kind, on="2020-04-02", corrects=first["id"]), ville, first) == []
+
+
+def test_what_was_withdrawn_is_told_from_what_was_corrected() -> None:
+    first = _anew("amount")
+    second = _anew("amount", corrects=first["id"])
+    gone = plans.entry("withdrawal", corrects=second["id"])
+    there = [_one(one) for one in (first, second, gone)]
+    for length, withdrawn in ((1, False), (2, False), (3, True)):
+        assert Register(there[:length], _PLACES, frozenset()).is_withdrawn(there[0].id) is withdrawn
+
+
 def test_what_stands_is_not_said_again_unless_it_is_corrected() -> None:
     first = _anew("amount")
     assert _codes(_anew("amount", cents=7), first) == [("", "repeated")]
@@ -221,7 +318,7 @@ def test_no_fault_repeats_a_value() -> None:
     canary = "canari-7f3a"
     for kind, facts, _ in _WRONG:
         sent = {**_anew(kind, **facts), "source": {"title": canary + "\n", "reference": canary + "\x00", "url": canary}}
-        for fault in faults_of(_one(sent), _register()):
+        for fault in faults_of(_one(sent), _register(), _TODAY):
             assert canary not in fault.detail
 
 
@@ -234,8 +331,9 @@ def test_the_register_is_the_same_whether_built_at_once_or_entry_by_entry(
     drawn: list[tuple[int, int, int | None]],
 ) -> None:
     """Assessments of three actions on two days, some of which correct an earlier one that stands."""
+    named = {n: _one(plans.entry("action", number=n)) for n in (1, 2, 3)}
     made: list[AnyEntry] = []
-    grown = Register([], _PLACES, frozenset())
+    grown = Register(named.values(), _PLACES, frozenset())
     for action, day, corrects in drawn:
         earlier = made[corrects] if corrects is not None and corrects < len(made) else None
         if earlier is not None and not _stands(earlier, made):
@@ -243,9 +341,12 @@ def test_the_register_is_the_same_whether_built_at_once_or_entry_by_entry(
         facts = {"corrects": str(earlier.id)} if earlier is not None else {}
         made.append(_one(plans.entry("assessment", action=action, on=f"2020-04-0{day}", **facts)))
         grown.add(made[-1])
-    whole = Register(made, _PLACES, frozenset())
+    whole = Register([*named.values(), *made], _PLACES, frozenset())
     standing = [one for one in made if _stands(one, made)]
     for action in (1, 2, 3):
+        gone = _one(plans.entry("withdrawal", corrects=str(named[action].id)))
+        naming = sum(getattr(one, "action", None) == action for one in standing)
+        assert grown.left_unnamed(gone) == whole.left_unnamed(gone) == naming
         for day in (1, 2):
             asked = _one(plans.entry("assessment", action=action, on=f"2020-04-0{day}"))
             said = any(natural_key(one) == natural_key(asked) for one in standing)

@@ -114,8 +114,34 @@ def test_another_encoding_is_refused_with_the_line_and_the_word(encoding: str) -
     assert "UTF-8" in file.faults[0].detail
 
 
-def test_a_nul_is_refused_by_its_line() -> None:
-    assert _told(_read(_amounts({"cents": "5"}) + "\0")) == [("/3", "encoding")]
+def test_every_line_in_another_encoding_is_named_and_the_others_are_read() -> None:
+    text = _amounts(
+        {"cents": "5", "source.title": "Exécution"},
+        {"cents": "x"},
+        {"cents": "6", "code": "bâti"},
+        {"cents": "7", "code": "c", "source.title": "un\ndélai"},
+        {"cents": "8", "code": "d"},
+    )
+    file = read(EntryType.amount, text.encode("latin-1"), plans.PLAN)
+    assert _told(file) == [("/2", "encoding"), ("/3/cents", "int_type"), ("/4", "encoding"), ("/6", "encoding")]
+    assert ([line.number for line in file.lines], file.count) == ([7], 5)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_lines_below_a_header_in_another_encoding_are_counted(encoding: str) -> None:
+    text = _amounts({"cents": "5"}, {"cents": "6"}).replace("code", "codé", 1)
+    file = read(EntryType.amount, text.encode(encoding), plans.PLAN)
+    assert (_told(file), file.count) == ([("/1", "encoding")], 2)
+
+
+def test_the_sign_for_a_lost_letter_is_a_letter_like_others_in_a_file_in_utf_8() -> None:
+    assert _told(_read(_amounts({"cents": "5", "source.title": "Ex\ufffdcution"}))) == []
+
+
+def test_a_nul_is_refused_by_its_line_and_the_others_are_read() -> None:
+    file = _read(_amounts({"cents": "5"}) + "\0\n" + _amounts({"cents": "x"}).partition("\n")[2])
+    assert _told(file) == [("/3", "encoding"), ("/4/cents", "int_type")]
+    assert ([line.number for line in file.lines], file.count) == ([2], 3)
 
 
 def test_lines_are_counted_as_an_editor_does_with_line_breaks_in_cells() -> None:
@@ -171,10 +197,37 @@ def test_more_cells_than_columns_are_refused() -> None:
     assert _told(_read(_amounts({"cents": "5"}).rstrip() + ",more\n")) == [("/2", "too_long")]
 
 
-def test_an_open_quotation_mark_is_refused_where_its_cell_begins() -> None:
-    file = _read(_amounts({"cents": "5"}) + '"open,2020-01-01\nand on\n')
-    assert _told(file) == [("/3", "csv")]
-    assert len(file.lines) == 1
+def test_fewer_cells_than_columns_are_refused_though_the_last_may_be_empty() -> None:
+    whole, bare = _amounts({"cents": "5", "action": "1"}), _amounts({"cents": "5", "action": ""})
+    assert _told(_read(whole.rstrip().removesuffix(",1") + "\n")) == [("/2", "too_short")]
+    assert _told(_read(bare.rstrip().removesuffix(","))) == [("/2", "too_short")]
+    assert _told(_read(bare)) == []
+
+
+def test_an_open_quotation_mark_is_refused_where_its_cell_begins_and_reading_goes_on_below() -> None:
+    open_ = '"open' + _amounts({"cents": "5"}, {"cents": "x"}, {"cents": "6", "code": "b"}).partition("\n")[2]
+    file = _read(_amounts({"cents": "5"}) + open_)
+    assert _told(file) == [("/3", "csv"), ("/4/cents", "int_type")]
+    assert ([line.number for line in file.lines], file.count) == ([2, 5], 4)
+
+
+def test_a_quotation_mark_too_many_is_refused_by_its_line_alone() -> None:
+    first, second, third = _amounts({"cents": "5"}, {"cents": "6", "code": "b"}).splitlines(keepends=True)
+    file = _read(first + '"a"b' + second + third)
+    assert _told(file) == [("/2", "csv")]
+    assert ([line.number for line in file.lines], file.count) == ([3], 2)
+
+
+def test_a_header_that_is_no_csv_is_the_only_line_named() -> None:
+    assert _told(_read('"code,on\na,2020-01-01\nb,2020-01-01\n')) == [("/1", "csv")]
+    assert _read('"code,on\na,2020-01-01\nb,2020-01-01\n').count == 2
+
+
+def test_many_open_quotation_marks_are_named_in_seconds() -> None:
+    began = time.perf_counter()
+    file = _read(_amounts({"cents": "5"}) + 'a","x\n' * 15_000)
+    assert time.perf_counter() - began < 10
+    assert (len(file.faults), file.count) == (15_000, 15_001)
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])

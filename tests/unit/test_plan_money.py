@@ -51,7 +51,7 @@ def test_execution_is_null_with_its_reason_and_never_0_when_nothing_was_committe
     assert (found.on_credits.value, found.on_credits.lacking) == (None, Lacking.nothing_committed)
     assert found.overrun is None
     nought = _totals(_committed(0), _paid(5))
-    assert (nought.on_initial.value, nought.on_initial.lacking) == (None, Lacking.nothing_committed)
+    assert (nought.on_initial.value, nought.on_initial.lacking) == (None, Lacking.nothing_left_committed)
 
 
 def test_an_expenditure_of_0_is_executed_0_and_none_recorded_is_not() -> None:
@@ -85,6 +85,17 @@ def test_authorisations_and_credits_are_the_same_money_seen_twice_and_never_adde
     assert found.authorisations == Sums(900, None, 850)
     assert found.credits == Sums(600, None, 450)
     assert (found.on_initial.value, found.on_credits.value) == (0.5, 0.75)
+
+
+def test_a_row_names_each_source_of_its_amounts_once() -> None:
+    law, report = {"title": "Loi de finances"}, {"title": "Rapport", "reference": "p. 3"}
+    rows = money_rows(
+        plans.read(_paid(1, source=law), _paid(2, source=report), _paid(3, source=law), _committed(4, source=report))
+    )
+    assert [[(one.title, one.reference) for one in row.sources] for row in rows] == [
+        [("Rapport", "p. 3")],
+        [("Loi de finances", None), ("Rapport", "p. 3")],
+    ]
 
 
 def test_help_in_kind_stands_apart() -> None:

@@ -4,7 +4,7 @@
 them, and no status of "the" action exists.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -54,7 +54,8 @@ class ActionLine:
     """What each body found last, by code of the body."""
     milestones: tuple[MilestoneLine, ...]
     late_since: date | None
-    """First day after its planned end, when that is over and no body last found it done."""
+    """First day after its planned end, when that is over; null when a body last found it done, or all that judged it
+    abandoned."""
 
     @property
     def contradictory(self) -> bool:
@@ -111,6 +112,11 @@ def schedule(worded: Sequence[Action]) -> Schedule:
 
 
 def _late_since(end: date | None, found: Iterable[Assessment], at: date) -> date | None:
-    if end is None or at <= end or any(one.status is ActionStatus.done for one in found):
+    if end is None or at <= end or _is_over({one.status for one in found}):
         return None
     return end + timedelta(days=1)
+
+
+def _is_over(statuses: Collection[ActionStatus]) -> bool:
+    """Say whether nobody waits for an action any more: a body found it done, or every body that judged it abandoned."""
+    return ActionStatus.done in statuses or set(statuses) == {ActionStatus.abandoned}

@@ -93,7 +93,7 @@ async def _default(database: Database, kind: EntryType, now: datetime) -> str | 
 
 def _offered(line: Line) -> Offered:
     own = not line.named or line.entry.id == own_id(line.entry)
-    return Offered(f"/{line.number}", line.entry, f"line {line.number}", own)
+    return Offered(f"/{line.number}", line.entry, f"line {line.number}", own, line.named)
 
 
 def _refused(problem: Problem, file: File, in_euros: bool) -> Problem:  # noqa: FBT001 - how one column is called

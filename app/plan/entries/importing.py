@@ -1,11 +1,5 @@
-"""A CSV file of entries of one type, read: every line that cannot be is named, by line and column, without its value.
+"""A CSV file of entries of one type, read: a line that cannot be is named, by line and column, without its value."""
 
-UTF-8 with or without a byte order mark; cells separated by commas or semicolons, whichever the first line has. Lines
-are numbered as an editor does, from 1 for the header.
-"""
-
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.errors import Fault
 from app.http.faults import errors_of, fault_of
 from app.plan.entries.columns import BOOKKEEPING, EUROS, Column, columns_of
+from app.plan.entries.reading import read_rows
 from app.plan.records import TYPES, AnyEntry
 from app.plan.register.known import natural_key
 from app.plan.vocabulary import EntryType
@@ -62,52 +57,23 @@ def read(kind: EntryType, raw: bytes, plan: str | None) -> File:
 
     Pointers of faults are /line/column, or /line for what is wrong with a whole line.
     """
-    text, fault = _text(raw)
-    if fault is not None:
-        return File([], [fault], 0)
-    rows, broken = _rows(text)
-    if not rows:
-        return File([], broken or [Fault("/1", "missing", "must be a header that names the columns")], 0)
-    header, below = _header(rows[0][1]), rows[1:]
+    sheet = read_rows(raw)
+    count = len(sheet.numbers)
+    if not sheet.header:
+        return File([], sheet.faults or [Fault("/1", "missing", "must be a header that names the columns")], count)
+    header = _header(sheet.header)
     faults = _header_faults(kind, header, plan)
     if faults:
-        return File([], faults, len(below))
-    if len(below) > MOST_LINES:
-        beyond = Fault(f"/{below[MOST_LINES][0]}", "too_long", f"is beyond the {MOST_LINES} lines that are read")
-        return File([], [beyond], len(below))
-    found = _entries(kind, header, below, plan)
-    return File(found.lines, sorted([*broken, *found.faults], key=_place), len(below))
+        return File([], [*faults, *sheet.faults], count)
+    if count > MOST_LINES:
+        beyond = Fault(f"/{sheet.numbers[MOST_LINES]}", "too_long", f"is beyond the {MOST_LINES} lines that are read")
+        return File([], [beyond], count)
+    lines, found = _entries(kind, header, sheet.rows, plan)
+    return File(lines, sorted([*sheet.faults, *found], key=_place), count)
 
 
 def _place(fault: Fault) -> int:
     return int(fault.pointer.split("/")[1])
-
-
-def _text(raw: bytes) -> tuple[str, Fault | None]:
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = raw[: error.start].count(b"\n") + 1
-        return "", Fault(f"/{number}", "encoding", "is not UTF-8: save the file as CSV in UTF-8")
-    if "\0" in text:
-        number = text[: text.index("\0")].count("\n") + 1
-        return "", Fault(f"/{number}", "encoding", "holds a NUL: save the file as CSV in UTF-8")
-    return text, None
-
-
-def _rows(text: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
-    """Return (number of its first line, cells) of each row that is not blank, and where the file stops being CSV."""
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True)
-    rows, began = [], 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((began, cells))
-            began = reader.line_num + 1
-    except csv.Error:
-        return rows, [Fault(f"/{began}", "csv", "cannot be read as CSV: a quotation mark is missing or too many")]
-    return rows, []
 
 
 def _header(cells: Sequence[str]) -> list[str]:
@@ -149,13 +115,16 @@ def _adapter(kind: EntryType) -> TypeAdapter[list[AnyEntry]]:
     return TypeAdapter(list[made])
 
 
-def _entries(kind: EntryType, header: Sequence[str], rows: Sequence[tuple[int, list[str]]], plan: str | None) -> File:
+def _entries(
+    kind: EntryType, header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]], plan: str | None
+) -> tuple[list[Line], list[Fault]]:
     """Read rows whose header is right, all of them at once."""
     faults: list[Fault] = []
     numbers, sent, named = [], [], []
     for number, cells in rows:
-        if len(cells) > len(header) and any(cells[len(header) :]):
-            faults.append(Fault(f"/{number}", "too_long", "has more cells than the header"))
+        misfit = _misfit(number, cells, len(header))
+        if misfit is not None:
+            faults.append(misfit)
             continue
         said = _object(kind, dict(zip(header, cells, strict=False)))
         named.append("id" in said)
@@ -174,7 +143,16 @@ def _entries(kind: EntryType, header: Sequence[str], rows: Sequence[tuple[int, l
         Line(number, entry if has_id else replace(entry, id=own_id(entry)), has_id)
         for number, entry, has_id in zip(numbers, entries, named, strict=True)
     ]
-    return File(lines, faults, len(rows))
+    return lines, faults
+
+
+def _misfit(number: int, cells: Sequence[str], wide: int) -> Fault | None:
+    """Return the fault of a row whose cells would stand under other columns than meant, or under none."""
+    if len(cells) < wide:
+        return Fault(f"/{number}", "too_short", "has fewer cells than the header")
+    if any(cells[wide:]):
+        return Fault(f"/{number}", "too_long", "has more cells than the header")
+    return None
 
 
 def own_id(entry: AnyEntry) -> UUID:

@@ -13,14 +13,14 @@ from app.http.body import read_body, strict_json
 from app.http.context import Ctx, Now, Reading
 from app.http.envelope import DryRun
 from app.http.faults import faults_of
-from app.http.formats import Accepted, Format, also_as_table, format_for
+from app.http.formats import Format
 from app.http.openapi import body_of
 from app.http.problems import problems
-from app.http.tabular import AskedCsvStyle, table_response
 from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission
-from app.plan.asking import PROBLEMS, About, PlanCode, Reader
+from app.plan.answering import ALSO_TABLES, AskedForm, Form, Suffix
+from app.plan.asking import About, PlanCode, PlanQuestion, Reader
 from app.plan.entries.entering import import_file, post
 from app.plan.entries.importing import MOST_BYTES
 from app.plan.entries.tables import register_sent, register_table
@@ -33,6 +33,7 @@ router: Final = APIRouter(prefix="/v1", tags=["plan"])
 _AS_WRITTEN: Final = "00000000-0000-0000-0000-000000000000"
 """The one form of RFC 9562: the parser would also take braces, a URN or bare digits."""
 _TAGGED: Final = re.compile(rf"^(/entries/[0-9]+)/({'|'.join(EntryType)})(?=/|$)")
+OfType = Annotated[EntryType, Query(description="Only entries of this type.", examples=["action"])]
 Secretary = Annotated[Principal, allowed(Permission.plan_write)]
 _WRITE_PROBLEMS: Final = (
     errors.malformed_encoding,
@@ -142,27 +143,36 @@ async def import_plan_entries(
     )
 
 
-@router.get(
-    "/plan/entries",
-    summary="The register of a plan",
-    response_model=RegisterSent,
-    responses=problems(*PROBLEMS, errors.not_acceptable) | also_as_table(),
-)
-async def list_plan_entries(
-    _principal: Reader,
-    question: About,
-    accepted: Accepted,
-    style: AskedCsvStyle,
-    type: Annotated[  # noqa: A002 - the word of the wire
-        EntryType, Query(description="Only entries of this type.", examples=["action"])
-    ],
-) -> RegisterSent | Response:
+@router.get("/plan/entries", summary="The register of a plan", response_model=RegisterSent, responses=ALSO_TABLES)
+async def list_plan_entries(_principal: Reader, question: About, form: AskedForm, type: OfType) -> Response:  # noqa: A002 - the word of the wire
     """Return every entry of a type ever recorded, those that were corrected or withdrawn since marked as such.
 
     CSV and Parquet have the columns that an import reads, so what was exported can be imported again.
     """
-    recorded = await question.recorded([type])
-    wanted = format_for(None, accepted)
-    if wanted is Format.json:
-        return register_sent(question.plan.plan, type, recorded)
-    return table_response(register_table(question.plan.plan, type, recorded), wanted, style)
+    return await _listed(question, form, type, None)
+
+
+@router.get(
+    "/plan/entries.{suffix}",
+    summary="The register of a plan as a file",
+    response_model=RegisterSent,
+    responses=ALSO_TABLES,
+)
+async def list_plan_entries_file(
+    _principal: Reader,
+    question: About,
+    form: AskedForm,
+    suffix: Suffix,
+    type: OfType,  # noqa: A002 - the word of the wire
+) -> Response:
+    """Return every entry of a type as CSV, Parquet or JSON, under an address that a spreadsheet refreshes by itself.
+
+    What was said in words is of type `statement`; each row says where it was taken from.
+    """
+    return await _listed(question, form, type, suffix)
+
+
+async def _listed(question: PlanQuestion, form: Form, kind: EntryType, suffix: Format | None) -> Response:
+    plan, recorded = question.plan.plan, await question.recorded([kind])
+    document = register_sent(plan, kind, recorded)
+    return form.answered(document, lambda: register_table(plan, kind, recorded), suffix)

@@ -11,10 +11,12 @@ from app.plan.money.sums import Execution, Kinds, MoneyRow, Sums, Totals
 from app.plan.sent import (
     BODY_EXAMPLE,
     HEADING_EXAMPLE,
+    SOURCE_EXAMPLE,
     BodyNamedSent,
     Names,
     PlanHeading,
     ReasonSent,
+    SourceSent,
     reason_example,
 )
 from app.plan.term_schemas import RuleSent, rule_example
@@ -49,6 +51,7 @@ class MoneyRowSent(Sent):
     kind: AmountKind
     label: LabelSent = Field(description="The kind in words.")
     sums: SumsSent
+    sources: list[SourceSent] = Field(description="Where its amounts were taken from, each once, by day.")
 
     @classmethod
     def of(cls, row: MoneyRow, names: Names) -> "MoneyRowSent":
@@ -60,6 +63,7 @@ class MoneyRowSent(Sent):
             kind=row.kind,
             label=LabelSent.of(LABELS[AmountKind][row.kind]),
             sums=SumsSent.of(row.sums),
+            sources=[SourceSent.of(one) for one in row.sources],
         )
 
 
@@ -226,6 +230,7 @@ _ROW: Final[dict[str, Any]] = {
     "kind": "commitment_authorisation",
     "label": {"fr": "autorisation d'engagement", "en": "commitment authorisation"},
     "sums": _sums(300_000_000, None),
+    "sources": [SOURCE_EXAMPLE],
 }
 
 

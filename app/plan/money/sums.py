@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 from app.plan.money.overruns import Overrun, overrun
 from app.plan.ratios import ratio
 from app.plan.records import AnyEntry
+from app.plan.records.entry import Source
 from app.plan.records.money import Amount
 from app.plan.standing import of_type
 from app.plan.vocabulary import AmountKind, AmountNature, Lacking
@@ -56,6 +57,8 @@ class MoneyRow:
     """Null for what is not spread over years."""
     kind: AmountKind
     sums: Sums
+    sources: tuple[Source, ...]
+    """Where its amounts were taken from, each once, in the order of the amounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,9 @@ class Totals(Kinds):
     def _execution(self, committed: int | None, committed_apart: int | None) -> Execution:
         if committed_apart is not None:
             return Execution(None, Lacking.not_spread)
-        if not committed:  # neither recorded nor above zero: a share of nothing is none, and not 0
+        if committed is None:
             return Execution(None, Lacking.nothing_committed)
-        if committed < 0:
+        if committed <= 0:  # a share of nothing is none, and not 0
             return Execution(None, Lacking.nothing_left_committed)
         if self.unspread.paid is not None:
             return Execution(None, Lacking.not_spread)
@@ -135,7 +138,7 @@ def money_rows(entries: Iterable[AnyEntry]) -> list[MoneyRow]:
     for one in of_type(entries, Amount):
         groups.setdefault((one.action or 0, one.funder, one.year, one.kind), []).append(one)
     return [
-        MoneyRow(action or None, funder, year, kind, _sums(amounts, kind))
+        MoneyRow(action or None, funder, year, kind, _sums(amounts, kind), _sources(amounts))
         for (action, funder, year, kind), amounts in sorted(groups.items(), key=lambda item: _place(*item[0]))
     ]
 
@@ -150,6 +153,10 @@ def _place(action: int, funder: str, year: int | None, kind: AmountKind) -> tupl
 def _sums(amounts: Iterable[Amount], kind: AmountKind) -> Sums:
     of_kind = [one for one in amounts if one.kind is kind]
     return Sums(*(_sum(one.cents for one in of_kind if one.nature is nature) for nature in AmountNature))
+
+
+def _sources(amounts: Iterable[Amount]) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(one.source for one in amounts))
 
 
 def _sum(cents: Iterable[int]) -> int | None:

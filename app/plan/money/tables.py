@@ -4,7 +4,7 @@ from typing import Final
 
 from app.http.tabular import Cell, Holds, Table
 from app.plan.money.schemas import MoneyRowSent, MoneySent
-from app.plan.sent import facts_of
+from app.plan.sent import SourceSent, facts_of
 
 _SUMS: Final = ("committed_cents", "revision_cents", "revised_cents", "spent_cents")
 COLUMNS: Final = {
@@ -20,8 +20,10 @@ COLUMNS: Final = {
     "kind_fr": Holds.text,
     "kind_en": Holds.text,
     **dict.fromkeys(_SUMS, Holds.integer),
+    "sources": Holds.text,
 }
-"""Sum one kind only: authorisations and credits are the same money seen twice. What is not spread has no year."""
+"""Sum one kind only: authorisations and credits are the same money seen twice. What is not spread has no year. Several
+sources stand side by side, a bar between them."""
 
 
 def table_of_money(answer: MoneySent) -> Table:
@@ -43,4 +45,11 @@ def _row(one: MoneyRowSent) -> tuple[Cell, ...]:
         one.label.fr,
         one.label.en,
         *(getattr(one.sums, cents) for cents in _SUMS),
+        " | ".join(_source(source) for source in one.sources),
     )
+
+
+def _source(one: SourceSent) -> str:
+    """Return a source as one would cite it: title, place in it, day, address, as far as they are known."""
+    day = one.published_on.isoformat() if one.published_on else None
+    return ", ".join(part for part in (one.title, one.reference, day, one.url) if part)

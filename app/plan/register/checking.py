@@ -5,46 +5,31 @@ those that are not known are listed where indicators are.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
 from app.errors import Fault
-from app.plan.records import AnyEntry, Plan, Withdrawal
+from app.plan.records import AnyEntry, Assessment, DecisionEnded, MilestoneReached, Statement, Withdrawal
 from app.plan.records.entry import Source, Text
-from app.plan.register.known import Register
-from app.plan.register.particular import wrong_in
+from app.plan.register.known import Register, references
+from app.plan.register.particular import ahead_in, wrong_in
 from app.plan.standing import in_bounds, is_line, is_slug
 from app.plan.vocabulary import EntryType
 
-_NAMES: Final[Mapping[str, EntryType]] = {
-    "action": EntryType.action,
-    "objective": EntryType.objective,
-    "body": EntryType.body,
-    "lead": EntryType.body,
-    "partners": EntryType.body,
-    "funder": EntryType.body,
-    "members": EntryType.body,
-    "expected": EntryType.body,
-    "present": EntryType.body,
-    "owner": EntryType.body,
-    "committee": EntryType.committee,
-    "meeting": EntryType.meeting,
-    "milestone": EntryType.milestone,
-    "decision": EntryType.decision,
-    "series": EntryType.series,
-}
-"""Which type of entry a field names one of, whatever entry the field stands in."""
 _LINES: Final = frozenset({"title", "reference", "publisher", "licence", "alert"})
 _APART: Final = frozenset({"url", "territory"})
 _URL: Final = re.compile(r"https://[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(:[0-9]{1,5})?([/?#][!-~]*)?")
 
 
-def faults_of(entry: AnyEntry, register: Register) -> list[Fault]:
-    """Return what is wrong with an entry, each by JSON pointer into it; an empty list lets it join the register."""
-    found = [*_form(entry), *_named(entry, register), *_correction(entry, register)]
-    found += [Fault(f"/{name}", "rule", what) for name, what in wrong_in(entry)]
+def faults_of(entry: AnyEntry, register: Register, today: date) -> list[Fault]:
+    """Return what is wrong with an entry, each by JSON pointer into it; an empty list lets it join the register.
+
+    `today` is the day in Paris on which it is entered.
+    """
+    found = [*_form(entry), *_named(entry, register), *_dated(entry, register), *_correction(entry, register)]
+    found += [Fault(f"/{name}", "rule", what) for name, what in (*wrong_in(entry), *ahead_in(entry, today))]
     if not found and register.is_said(entry):
         found.append(Fault("", "repeated", "says anew what an entry that stands says: name that one in `corrects`"))
     return found
@@ -92,20 +77,26 @@ def _text(holder: object, name: str, held: str, where: str) -> Iterator[Fault]:
 
 def _named(entry: AnyEntry, register: Register) -> Iterator[Fault]:
     """Yield a fault for each code that nothing in the register or the directory answers to."""
-    if not isinstance(entry, Plan) and not register.knows(entry.plan, EntryType.plan, entry.plan):
-        yield Fault("/plan", "unknown", "must be the code of a plan of the register")
-    for one in fields(entry):
-        held, kind = getattr(entry, one.name), _NAMES.get(one.name)
-        if one.name == "territory" and held is not None and held not in register.territories:
-            yield Fault("/territory", "unknown", "must be a quarter, commune or larger territory of the directory")
-        elif one.name == "perimeter" and held is not None and held not in register.perimeters:
-            yield Fault("/perimeter", "unknown", "must be a perimeter of the directory")
-        elif kind is not None and held is not None:
-            rule = f"must name an entry of type {kind.value} that stands in the register of this plan"
-            many = isinstance(held, tuple)
-            for number, code in enumerate(held if many else (held,)):
-                if not register.knows(entry.plan, kind, code):
-                    yield Fault(f"/{one.name}/{number}" if many else f"/{one.name}", "unknown", rule)
+    for pointer, kind, code in references(entry):
+        if not register.knows(entry.plan, kind, code):
+            yield Fault(pointer, "unknown", _PLAN_RULE if kind is EntryType.plan else _NAMED_RULE.format(kind.value))
+    territory, perimeter = getattr(entry, "territory", None), getattr(entry, "perimeter", None)
+    if territory is not None and territory not in register.territories:
+        yield Fault("/territory", "unknown", "must be a quarter, commune or larger territory of the directory")
+    if perimeter is not None and perimeter not in register.perimeters:
+        yield Fault("/perimeter", "unknown", "must be a perimeter of the directory")
+
+
+_PLAN_RULE: Final = "must be the code of a plan of the register"
+_NAMED_RULE: Final = "must name an entry of type {} that stands in the register of this plan"
+
+
+def _dated(entry: AnyEntry, register: Register) -> Iterator[Fault]:
+    """Yield a fault for what is said to have ended before it began."""
+    if isinstance(entry, DecisionEnded):
+        taken = register.first_day(entry.plan, EntryType.decision, entry.decision)
+        if taken is not None and entry.on < taken:
+            yield Fault("/on", "rule", "must not lie before the day of its decision")
 
 
 def _correction(entry: AnyEntry, register: Register) -> Iterator[Fault]:
@@ -122,3 +113,13 @@ def _correction(entry: AnyEntry, register: Register) -> Iterator[Fault]:
         yield Fault("/corrects", "unknown", rule)
     elif register.is_replaced(entry.corrects):
         yield Fault("/corrects", "replaced", "was corrected or withdrawn already: name the last correction")
+    elif naming := register.left_unnamed(entry):
+        yield Fault("/corrects", "named", _STILL_NAMED.format(naming))
+    elif isinstance(entry, _SAID_BY) and entry.body != getattr(replaced, "body", None):
+        yield Fault("/body", "rule", "must stay who said it: withdraw that entry, and enter this one anew")
+
+
+_SAID_BY: Final = (Assessment, Statement, MilestoneReached)
+_STILL_NAMED: Final = (
+    "is named by entries that stand ({} of them), and nothing else defines its code: withdraw or correct those first"
+)

@@ -1,7 +1,7 @@
 """Which plan a question is about when it does not say. Pure Python."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from app.plan.records import Plan, Recorded
 from app.plan.standing import latest, of_type, standing
@@ -11,6 +11,22 @@ def standing_plans(recorded: Iterable[Recorded]) -> list[Plan]:
     """Return every plan as last worded, by (first day, code)."""
     worded = latest(of_type(standing(recorded), Plan), lambda one: one.plan)
     return sorted(worded.values(), key=lambda one: (one.valid_from, one.plan))
+
+
+def worded_then(recorded: Iterable[Recorded], code: str, at: date, known_at: datetime | None) -> Plan | None:
+    """Return a plan as it was worded at a date, as known at an instant; None when it was never entered.
+
+    Before the day of its first wording, or before that was known, it is the first one: an answer has to be about some
+    plan, and that one says least of what came later.
+    """
+    every = list(recorded)
+
+    def worded(day: date | None, instant: datetime | None) -> list[Plan]:
+        return [one for one in of_type(standing(every, day, instant), Plan) if one.plan == code]
+
+    if then := worded(at, known_at):
+        return then[-1]
+    return next(iter(worded(None, known_at) or worded(None, None)), None)
 
 
 def chosen(plans: Iterable[Plan], code: str | None, today: date) -> Plan | None:

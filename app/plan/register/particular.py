@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from app.plan.records import (
     Action,
     Amount,
     AnyEntry,
+    Assessment,
     Decision,
+    DecisionEnded,
     Meeting,
+    MilestoneReached,
     Observation,
     Plan,
     Statement,
@@ -44,6 +48,22 @@ def wrong_in(entry: AnyEntry) -> Wrong:
             yield "corrects", "is required: the entry that is withdrawn"
         case _:
             pass
+
+
+def ahead_in(entry: AnyEntry, today: date) -> Wrong:
+    """Yield the days still to come on which something is said to have happened, by field; what is planned may be."""
+    match entry:
+        case Assessment() | Statement() | MilestoneReached() | DecisionEnded() | Observation() if entry.on > today:
+            yield "on", _AHEAD
+        case Amount() if entry.nature is AmountNature.expenditure and entry.on > today:
+            yield "on", _AHEAD
+        case Meeting() if entry.held_on is not None and entry.held_on > today:
+            yield "held_on", _AHEAD
+        case _:
+            pass
+
+
+_AHEAD: Final = "must not lie in the future: it is the day of something that happened"
 
 
 def _in_order(valid_from: date, valid_to: date) -> Wrong:

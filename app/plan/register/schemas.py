@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 from app.directory.schemas import LabelSent
 from app.http.wire import Received, Sent, example
 from app.plan.records import AnyEntry
+from app.plan.register.examples import EXAMPLES, PLAN_ENTRY
 from app.plan.vocabulary import EntryType
 
 MOST_ENTRIES: Final = 500
@@ -17,24 +18,13 @@ Posted = Annotated[AnyEntry, Field(discriminator="type")]
 """An entry of any type, told by its `type`."""
 ENTRIES: Final[TypeAdapter[list[AnyEntry]]] = TypeAdapter(list[Posted])
 """Reads and writes entries as JSON."""
-_ID: Final = "0195f1c2-5b7a-7c3e-9a41-2f60d1a4b7c9"
-_TITLE: Final = {"fr": "Plan de mobilisation", "en": "Mobilisation plan"}
-_ENTRY: Final[dict[str, Any]] = {
-    "id": _ID,
-    "type": "plan",
-    "plan": "crack-2019",
-    "on": "2019-05-27",
-    "source": {"title": "Protocole signé", "published_on": "2019-05-27"},
-    "title": _TITLE,
-    "valid_from": "2019-05-27",
-    "valid_to": "2022-01-01",
-}
+_ID: Final = PLAN_ENTRY["id"]
 
 
 class EntriesReceived(Received):
     """Entries for the register, all of them or none."""
 
-    model_config = Received.model_config | example({"entries": [_ENTRY]})
+    model_config = Received.model_config | example(*({"entries": [one]} for one in EXAMPLES))
 
     entries: list[Posted] = Field(
         min_length=1,
@@ -99,7 +89,7 @@ class PlanList(Sent):
             "items": [
                 {
                     "code": "crack-2019",
-                    "title": _TITLE,
+                    "title": PLAN_ENTRY["title"],
                     "adopted_on": "2019-05-27",
                     "valid_from": "2019-05-27",
                     "valid_to": "2022-01-01",
@@ -131,7 +121,7 @@ class RegisterSent(Sent):
             "type": "plan",
             "items": [
                 {
-                    "entry": _ENTRY,
+                    "entry": PLAN_ENTRY,
                     "recorded_at": "2022-01-10T09:00:00Z",
                     "role": "plan_secretary",
                     "replaced_by": None,

@@ -1,7 +1,7 @@
 """The register of plans: what is in it, and adding to it, all of what is sent or none."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -21,7 +21,7 @@ from app.keyring import Keyring
 from app.plan.records import AnyEntry, Plan, Recorded
 from app.plan.register import queries
 from app.plan.register.checking import faults_of
-from app.plan.register.choosing import chosen, standing_plans
+from app.plan.register.choosing import chosen, standing_plans, worded_then
 from app.plan.register.known import Register
 from app.plan.register.schemas import EntryOutcome, PlanList, PlanListed
 from app.plan.vocabulary import EntryType
@@ -59,6 +59,8 @@ class Offered:
     """What a person calls that place."""
     own_id: bool = False
     """Whether the service itself made its id, from what the entry is about."""
+    named: bool = True
+    """Whether what was sent says the id."""
 
 
 async def list_plans(session: ReadSession | WriteSession) -> list[Plan]:
@@ -90,8 +92,28 @@ async def chosen_plan(session: ReadSession | WriteSession, code: str | None, tod
     """Return the plan of a code; without one the plan valid today, else the last one to end. Raises `not_found`."""
     found = chosen(await list_plans(session), code, today)
     if found is None:
-        raise errors.not_found("There is no such plan." if code is not None else "No plan was entered yet.")
+        raise errors.not_found(_NO_SUCH if code is not None else _NONE_YET)
     return found
+
+
+async def plan_then(
+    session: ReadSession | WriteSession, code: str | None, today: date, at: date, known_at: datetime | None
+) -> Plan:
+    """Return the plan that `chosen_plan` does, as it was worded at a date, as known at an instant (`worded_then`).
+
+    One that was withdrawn since is found by its code as long as it was known. Raises `not_found`.
+    """
+    recorded = await queries.plans(session)
+    default = chosen(standing_plans(recorded), None, today) if code is None else None
+    meant = default.plan if default is not None else code
+    found = worded_then(recorded, meant, at, known_at) if meant is not None else None
+    if found is None:
+        raise errors.not_found(_NO_SUCH if code is not None else _NONE_YET)
+    return found
+
+
+_NO_SUCH: Final = "There is no such plan."
+_NONE_YET: Final = "No plan was entered yet."
 
 
 async def record(
@@ -99,55 +121,73 @@ async def record(
 ) -> Sequence[EntryOutcome]:
     """Add entries to the register and return what became of each, in their order.
 
-    Raises `item_conflict` when one is there with other content, else `invalid` with every fault; the caller then rolls
-    back. Earlier entries may define what later ones name.
+    Raises `item_conflict` when one is there with other content, else `invalid`, either with every fault of every entry;
+    the caller then rolls back. Earlier entries may define what later ones name.
     """
     await hold(await session.connection(), PLANNING, [_HELD])
     there = await queries.digests(session, {one.entry.id for one in offered})
-    known = [one.entry.id in there for one in offered]
-    other = [
-        one
-        for one, is_there in zip(offered, known, strict=True)
-        if is_there and there[one.entry.id] != queries.digest_of(one.entry)
-    ]
-    if other:
-        raise errors.item_conflict(faults=[_fault(one, "/id", "item-conflict", _OTHER) for one in other])
-    new = [one for one, is_there in zip(offered, known, strict=True) if not is_there]
-    faults = await _faults(session, new)
+    faults = await _faults(session, offered, there, local_day(now))
+    if any(one.code == _CONFLICT for one in faults):
+        raise errors.item_conflict(faults=faults)
     if faults:
         raise errors.invalid(faults=faults)
     at = to_instant(to_milliseconds(now))
+    new = [one for one in offered if one.entry.id not in there]
     if not await queries.add(session, [Recorded(one.entry, at, writer.role, writer.account) for one in new]):
         raise errors.conflict("Somebody else just added one of these entries: send them again.")
-    return [EntryOutcome.unchanged if is_there else EntryOutcome.created for is_there in known]
+    return [EntryOutcome.unchanged if one.entry.id in there else EntryOutcome.created for one in offered]
 
 
+_CONFLICT: Final = "item-conflict"
 _OTHER: Final = "is the id of an entry with other content"
+_OTHER_LINE: Final = "was imported with other content: to correct it, name the entry that stands in `corrects`"
+_WITHDRAWN: Final = "was withdrawn: give the line an id of its own to enter it again"
 _MADE_HERE: Final = frozenset({4, 7})
 
 
-async def _faults(session: WriteSession, new: Sequence[Offered]) -> list[Fault]:
-    """Return what is wrong with entries that are not there yet; each joins what the next one is held to."""
+async def _faults(
+    session: WriteSession, offered: Sequence[Offered], there: Mapping[UUID, bytes], today: date
+) -> list[Fault]:
+    """Return what is wrong with entries, in their order; each new one joins what the next one is held to.
+
+    `there` holds the digests of those that are in the register already.
+    """
+    register = await _register(session, {one.entry.plan for one in offered})
+    faults: list[Fault] = []
+    first: dict[UUID, Offered] = {}
+    for one in offered:
+        before = first.setdefault(one.entry.id, one)
+        if one.entry.id in there:
+            faults += _held_faults(one, there[one.entry.id], register)
+        elif before is not one:
+            faults.append(_fault(one, "", "repeated", f"repeats {before.called}"))
+        else:
+            faults += _own_faults(one)
+            found = faults_of(one.entry, register, today)
+            faults += [_fault(one, each.pointer, each.code, each.detail) for each in found]
+            register.add(one.entry)
+    return faults
+
+
+async def _register(session: WriteSession, plans: Collection[str]) -> Register:
     directory = await read_directory(session)
     recorded: list[Recorded] = []
-    for plan in sorted({one.entry.plan for one in new}):
+    for plan in sorted(plans):
         recorded += await queries.load(session, plan)
-    register = Register(
+    return Register(
         [one.entry for one in recorded],
         frozenset(territory.place.code for territory in directory.all_territories),
         frozenset(perimeter.code for perimeter in directory.perimeters),
     )
-    faults: list[Fault] = []
-    first: dict[UUID, Offered] = {}
-    for one in new:
-        before = first.setdefault(one.entry.id, one)
-        if before is not one:
-            faults.append(_fault(one, "", "repeated", f"repeats {before.called}"))
-            continue
-        faults += _own_faults(one)
-        faults += [_fault(one, found.pointer, found.code, found.detail) for found in faults_of(one.entry, register)]
-        register.add(one.entry)
-    return faults
+
+
+def _held_faults(one: Offered, digest: bytes, register: Register) -> list[Fault]:
+    """Return what is wrong with an entry whose id is there; a line that says no id is told in words of its file."""
+    if not one.named and register.is_withdrawn(one.entry.id):
+        return [_fault(one, "", "withdrawn", _WITHDRAWN)]
+    if digest == queries.digest_of(one.entry):
+        return []
+    return [_fault(one, "/id", _CONFLICT, _OTHER) if one.named else _fault(one, "", _CONFLICT, _OTHER_LINE)]
 
 
 def _own_faults(one: Offered) -> list[Fault]:

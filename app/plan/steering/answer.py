@@ -11,7 +11,7 @@ from app.plan.records import AnyEntry
 from app.plan.records.register import Plan
 from app.plan.sent import heading, label_of, reasons_sent
 from app.plan.steering.context import Drawn
-from app.plan.steering.schemas import ContextSent, EventSent, Places, SeriesSent, TargetSent, TargetsSent
+from app.plan.steering.schemas import ContextSent, EventSent, Places, SeriesSent, TargetSent, TargetsSent, WhyUnjudged
 from app.plan.steering.targets import lines
 from app.plan.vocabulary import EntryType
 
@@ -21,10 +21,15 @@ CONTEXT_TYPES: Final = (EntryType.series, EntryType.observation)
 
 
 def targets_sent(
-    entries: Sequence[AnyEntry], plan: Plan, at: date, known_at: datetime | None, directory: Directory
+    entries: Sequence[AnyEntry],
+    plan: Plan,
+    at: date,
+    known_at: datetime | None,
+    directory: Directory,
+    why: WhyUnjudged,
 ) -> TargetsSent:
     """Return the targets of entries that stood on `at`."""
-    targets = [TargetSent.of(one, at, _places(directory)) for one in lines(entries)]
+    targets = [TargetSent.of(one, at, _places(directory), why) for one in lines(entries)]
     return TargetsSent(**heading(plan, at, known_at), targets=targets)
 
 

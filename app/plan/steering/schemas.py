@@ -11,6 +11,7 @@ from app.directory.records import Annotation
 from app.directory.schemas import LabelSent
 from app.directory.vocabulary import AnnotationKind
 from app.http.wire import Sent, example
+from app.plan.records.steering import Target
 from app.plan.sent import (
     HEADING_EXAMPLE,
     SOURCE_EXAMPLE,
@@ -22,10 +23,13 @@ from app.plan.sent import (
 )
 from app.plan.steering.context import Drawn, Point, Track
 from app.plan.steering.targets import Line
-from app.plan.vocabulary import LABELS, Direction, Lacking
+from app.plan.vocabulary import LABELS, Direction, Lacking, Unjudged
 
 Places = Callable[[str | None], LabelSent | None]
 """Finds the name of a territory; None for none and for an unknown code."""
+
+WhyUnjudged = Callable[[Target], Unjudged | None]
+"""Says why nothing is ever held against a target; None when something is."""
 
 
 class TargetSent(Sent):
@@ -50,11 +54,14 @@ class TargetSent(Sent):
     first_value: float = Field(description="What was to be reached at first.")
     revisions: int = Field(description="How often it was set anew; corrected typing errors are none.")
     source: SourceSent
+    judged: bool = Field(description="Whether a KPI or an alert is held against it while it is in force.")
+    reason: Unjudged | None = Field(description="Why none ever is: set exactly then.")
+    reason_label: LabelSent | None
 
     @classmethod
-    def of(cls, line: Line, at: date, places: Places) -> "TargetSent":
+    def of(cls, line: Line, at: date, places: Places, why: WhyUnjudged) -> "TargetSent":
         """Return a target as it is sent."""
-        target = line.target
+        target, reason = line.target, why(line.target)
         return cls(
             code=target.code,
             indicator=target.indicator,
@@ -75,6 +82,9 @@ class TargetSent(Sent):
             first_value=line.first.value,
             revisions=line.revisions,
             source=SourceSent.of(target.source),
+            judged=reason is None,
+            reason=reason,
+            reason_label=LabelSent.of(LABELS[Unjudged][reason]) if reason else None,
         )
 
 
@@ -180,6 +190,9 @@ _TARGETS: Final[Mapping[str, Any]] = HEADING_EXAMPLE | {
             "first_value": 28.0,
             "revisions": 1,
             "source": SOURCE_EXAMPLE,
+            "judged": True,
+            "reason": None,
+            "reason_label": None,
         }
     ]
 }

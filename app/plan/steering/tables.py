@@ -27,7 +27,8 @@ _TARGET: Final = {
 }
 """Named as in the JSON answer."""
 _SOURCE: Final = {"source_title": Holds.text, "source_reference": Holds.text, "source_url": Holds.text}
-TARGETS: Final = {"plan": Holds.text, "at": Holds.day, "known_at": Holds.instant, **_TARGET, **_SOURCE}
+_JUDGED: Final = {"judged": Holds.truth, "reason": Holds.text, "reason_fr": Holds.text, "reason_en": Holds.text}
+TARGETS: Final = {"plan": Holds.text, "at": Holds.day, "known_at": Holds.instant, **_TARGET, **_SOURCE, **_JUDGED}
 CONTEXT: Final = {
     "plan": Holds.text,
     "holds": Holds.text,
@@ -53,7 +54,9 @@ def table_of_targets(answer: TargetsSent) -> Table:
 
     def row(one: TargetSent) -> tuple[Cell, ...]:
         own = (getattr(one, name) for name in _TARGET)
-        return (answer.plan, answer.at, answer.known_at, *own, *_source(one.source))
+        label = one.reason_label
+        judged = (one.judged, one.reason, label.fr if label else None, label.en if label else None)
+        return (answer.plan, answer.at, answer.known_at, *own, *_source(one.source), *judged)
 
     rows = [row(one) for one in answer.targets]
     return Table(f"maraude-{answer.plan}-targets-{answer.at}", TARGETS, rows, facts_of(answer, "targets"))
