@@ -1,6 +1,8 @@
 """The devices of `tests/api`, and an ear on everything the service logs."""
 
-from collections.abc import Iterator
+import itertools
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -17,6 +19,21 @@ __all__ = ["city", "desk", "house", "operator", "permissions", "phone", "rest_ro
 def posting(phone: Device, desk: Device) -> dict[str, Device]:
     """For each route, a device that may post there."""
     return {what: desk if what == "facility-reports" else phone for what in ROUTES}
+
+
+@pytest.fixture
+def ours(request: pytest.FixtureRequest) -> Callable[[int], Iterator[bool]]:
+    """Give, for one case in so many, whether it is this database's turn; at length every case is both's.
+
+    What is refused is refused before a database hears of it, so two, one case for each database, leave nothing out.
+    """
+    at_length = "FUZZ_EXAMPLES" in os.environ
+    first = int(request.getfixturevalue("database_url").startswith("sqlite"))
+
+    def turns(one_in: int) -> Iterator[bool]:
+        return (at_length or number % one_in == 0 for number in itertools.count(first))
+
+    return turns
 
 
 @pytest.fixture(autouse=True)

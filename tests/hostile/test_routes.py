@@ -5,6 +5,7 @@ cannot be tried fails.
 """
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -31,6 +32,8 @@ _FEW_BYTES = {"sign_in", "redeem_invitation"}
 _A_FEW_BYTES = 16_384
 WITH_BODY = [name for name, one in OPERATIONS.items() if one.good.body is not None and name not in _SESSION_FIRST]
 ONE_OBJECT = [name for name in WITH_BODY if not OPERATIONS[name].is_batch]
+_MANY = 60
+"""Places in one body: an entry of a plan may be of many types, each with fields of its own."""
 _URN = "urn:maraude:openapi"
 _OF_THE_SERVER = {"content-type", "content-length", "allow", "location", "etag"}
 
@@ -110,12 +113,16 @@ def test_every_parameter_and_every_field_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-async def test_parameters_are_refused_without_being_repeated(caller: Caller, name: str) -> None:
-    operation = OPERATIONS[name]
+async def test_parameters_are_refused_without_being_repeated(
+    caller: Caller, name: str, ours: Callable[[int], Iterator[bool]]
+) -> None:
+    operation, turn = OPERATIONS[name], ours(2)
     for position in operation.positions:
         if position.where == "body":
             continue
         for word in WORDS:
+            if not next(turn):
+                continue
             request = operation.request()
             request.put(position, word)
             answer = await caller.send(operation, request)
@@ -154,12 +161,16 @@ async def test_whole_bodies_meet_their_problem(caller: Caller, name: str) -> Non
 
 @pytest.mark.parametrize("name", ONE_OBJECT)
 async def test_what_the_document_forbids_of_an_object_is_refused_with_a_pointer(
-    app: FastAPI, caller: Caller, name: str
+    app: FastAPI, caller: Caller, name: str, ours: Callable[[int], Iterator[bool]]
 ) -> None:
     operation = OPERATIONS[name]
     is_good = _validator(app, name).is_valid
-    for position in (one for one in operation.positions if one.where == "body"):
+    positions = [one for one in operation.positions if one.where == "body"]
+    turn = ours(2 if len(positions) < _MANY else 7)  # with seven, which value is left out changes with the position
+    for position in positions:
         for value in VALUES:
+            if not next(turn):
+                continue
             body = put(operation.example, position.path, value)
             answer = await caller.send_bytes(operation, sent(body), {})
             if name in _FEW_BYTES and len(sent(body)) > _A_FEW_BYTES:

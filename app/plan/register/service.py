@@ -24,6 +24,7 @@ from app.plan.register.checking import faults_of
 from app.plan.register.choosing import chosen, standing_plans, worded_then
 from app.plan.register.known import Register
 from app.plan.register.schemas import EntryOutcome, PlanList, PlanListed
+from app.plan.standing import is_slug
 from app.plan.vocabulary import EntryType
 
 _SERVICE_ROLE: Final = "service"
@@ -172,7 +173,7 @@ async def _faults(
 async def _register(session: WriteSession, plans: Collection[str]) -> Register:
     directory = await read_directory(session)
     recorded: list[Recorded] = []
-    for plan in sorted(plans):
+    for plan in sorted(filter(is_slug, plans)):  # what is no code is nobody's, and PostgreSQL refuses some of it
         recorded += await queries.load(session, plan)
     return Register(
         [one.entry for one in recorded],
