@@ -34,6 +34,7 @@ from app.monitoring.costs.routes import router as monitoring_costs
 from app.monitoring.kpis.routes import metrics as monitoring_metrics
 from app.monitoring.kpis.routes import router as monitoring_kpis
 from app.monitoring.snapshots.routes import router as monitoring_snapshots
+from app.monitoring.targets.routes import router as plan_targets
 from app.oversight.routes import router as oversight
 from app.patrols.routes import router as patrols
 from app.plan.actions.routes import router as plan_register
@@ -41,7 +42,6 @@ from app.plan.coordination.routes import router as plan_coordination
 from app.plan.entries.routes import router as plan_writing
 from app.plan.money.routes import router as plan_money
 from app.plan.steering.routes.context import router as plan_context
-from app.plan.steering.routes.targets import router as plan_targets
 from app.referrals.routes import router as referrals
 from app.releases.routes import router as releases
 from app.signin.routes import router as session

@@ -24,17 +24,25 @@ LIVE_INDICATORS: Final[Mapping[str, Indicator]] = {
 
 
 async def whole_view(
-    context: Context, session: ReadSession, perimeter: str | None, period: Period, now: datetime
+    context: Context,
+    session: ReadSession,
+    perimeter: str | None,
+    period: Period,
+    now: datetime,
+    *,
+    territory: str | None = None,
 ) -> Question:
-    """Return a question about everybody's records in a perimeter, as the service itself asks it.
+    """Return a question about everybody's records in a perimeter, or a territory, as the service itself asks it.
 
-    The answer is the same for every caller, so it is none's question of the day. An unknown perimeter holds nothing.
+    The answer is the same for every caller, so it is none's question of the day. An unknown perimeter holds nothing; a
+    territory is taken with everything below it, wherever the perimeter ends.
     """
     directory: Directory = await current_directory(context.database, session, now)
     code = perimeter or context.settings.perimeter
     principal = Principal(Role.monitor, SERVICE, SERVICE, reach=Reach.perimeter, perimeter=code)
-    view = View(None, directory.within(code), await coarse_before(session))
-    return Question(context, session, principal, directory, view, period, None, None, now)
+    seen = directory.within(code) if territory is None else directory.descendants(territory)
+    view = View(None, seen, await coarse_before(session))
+    return Question(context, session, principal, directory, view, period, territory, None, now)
 
 
 async def figures(

@@ -1,11 +1,14 @@
 """The months that monitoring looks at; nobody chooses them. Pure Python."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
-from app.directory.rules import service_day
+from app.directory.rules import PARIS, service_day
 from app.metrics.indicator import Period
 from app.plan.records import Plan
+
+_NOON: Final = time(12)
 
 
 def month_of(day: date) -> Period:
@@ -27,6 +30,20 @@ def code_of(month: Period) -> str:
 def last_over(now: datetime) -> Period:
     """Return the last month that is over: its last night ends at noon of the next month's first day, in Paris."""
     return month_before(month_of(service_day(now, night=True)))
+
+
+def over_at(month: Period) -> datetime:
+    """Return the instant from which a month is over: noon of the first day after it, in Paris."""
+    return datetime.combine(month.until, _NOON, PARIS).astimezone(UTC)
+
+
+def months_after(day: date, last: Period) -> Sequence[Period]:
+    """Return the months after the one a day lies in, up to and with `last`, the earliest first."""
+    found, month = [], month_of(month_of(day).until)
+    while month.since <= last.since:
+        found.append(month)
+        month = month_of(month.until)
+    return found
 
 
 def last_of_plan(plan: Plan, now: datetime) -> Period | None:

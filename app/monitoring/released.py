@@ -18,7 +18,7 @@ Cells = Mapping[tuple[Measure, Dimension, str], "Counted"]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A published count of the whole perimeter, and its published share."""
+    """A published count of a place, and its published share."""
 
     value: int | None
     value_missing: Missing | None
@@ -28,7 +28,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A release with the cells of its perimeter."""
+    """A release with the cells of one place of it: its perimeter, or a territory."""
 
     release: Release
     cells: Cells
@@ -38,10 +38,11 @@ class Told:
         return self.cells.get((measure, dimension, category))
 
 
-async def told(session: ReadSession, release: Release) -> Told:
-    """Return what a release tells of its perimeter."""
+async def told(session: ReadSession, release: Release, place: str | None = None) -> Told:
+    """Return what a release tells of its perimeter, or of a territory that it publishes cells of."""
     document = orjson.loads((await fetch(session, release.id, Part.json)).body)
-    return Told(release, {_key(cell): _counted(cell) for cell in document["cells"] if cell["place"] == EVERYWHERE})
+    own = EVERYWHERE if place is None else place
+    return Told(release, {_key(cell): _counted(cell) for cell in document["cells"] if cell["place"] == own})
 
 
 def _key(cell: Mapping[str, str]) -> tuple[Measure, Dimension, str]:

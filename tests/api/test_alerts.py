@@ -1,10 +1,13 @@
 """Alerts: what is to be looked at now, by whom it may be seen, and who took note of it."""
 
+import csv
+import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 
 from app.directory.rules import Hours
@@ -12,6 +15,7 @@ from app.directory.upkeep import plan_hours
 from app.directory.vocabulary import Weekday
 from app.http.context import Context
 from app.identity.vocabulary import Role
+from app.monitoring.alerts.vocabulary import LOOK_AT
 from app.patrols.models import Patrol
 from tests import make, members, places, plans, planted
 from tests.clock import NIGHT, SetClock
@@ -67,6 +71,7 @@ async def test_monitors_see_every_silent_team_and_coordinators_those_of_their_re
     found = (await _alerts(client, own, plan))[f"silent_team:{house.team_id}"]
     assert (found["since"], found["severity"], found["value"]) == ("2026-03-05", "alarm", 9)
     named = await _alerts(client, wide, plan)
+    assert found["where"] == "/v1/kpis"  # what every reader of alerts may read
     names = [named[f"silent_team:{one.team_id}"]["name"]["fr"] for one in (house, other)]
     assert names == [f"{one.name} : Maraude" for one in (house, other)]
 
@@ -86,14 +91,18 @@ async def test_a_team_that_went_out_again_is_silent_no_more(
 async def test_a_facility_that_says_nothing_any_more_is_an_alert(
     client: httpx.AsyncClient, context: Context, plan: str, house: House, clock: SetClock
 ) -> None:
-    quiet, fresh = [
-        await places.opened(context, house, name=f"Lieu {make.new_id()}", opened_on=NIGHT.date()) for _ in range(2)
+    quiet, fresh, shut = [
+        await places.opened(context, house, name=f"Lieu {make.new_id()}", opened_on=NIGHT.date()) for _ in range(3)
     ]
-    await _says(client, context, house, quiet)
-    clock.now = NIGHT + timedelta(days=2)
+    thursdays = [Hours(Weekday.thursday, 540, 1080, NIGHT.date())]
+    async with context.database.writing() as session:
+        await plan_hours(session, context.keyring, clock(), shut, NIGHT.date(), thursdays)
+    for one in (quiet, shut):
+        await _says(client, context, house, one)
+    clock.now = NIGHT + timedelta(days=2)  # a Wednesday: nobody was to be in the third place since
     await _says(client, context, house, fresh)
     found = await _alerts(client, await _caller(context, house, Role.monitor), plan)
-    assert {f"stale_report:{one}" for one in (quiet, fresh)} & found.keys() == {f"stale_report:{quiet}"}
+    assert {f"stale_report:{one}" for one in (quiet, fresh, shut)} & found.keys() == {f"stale_report:{quiet}"}
     shown = found[f"stale_report:{quiet}"]
     assert (shown["where"], shown["since"]) == ("/v1/facilities", "2026-03-03")
     assert shown["name"]["en"].startswith(f"{house.name}: Lieu ")
@@ -194,6 +203,24 @@ async def test_a_live_indicator_off_target_is_dated_by_the_month_it_began_in(
     assert (found["since"], found["severity"], found["threshold"]) == ("2026-04-01", "alarm", 400)
 
 
+async def test_an_indicator_off_its_target_for_a_territory_is_dated_by_the_months_of_that_territory(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, clock: SetClock
+) -> None:
+    """Each month there was one outing in Paris 19e, and from April on none: the perimeter has some all along."""
+    facts: Json = {"plan": plan, "on": "2026-03-01", "valid_from": "2026-03-01", "valid_to": "2028-01-01"}
+    rules: Json = {"indicator": "patrols_held", "direction": "at_least", "value": 1.0, "watch": 1.0, "alarm": 1.0}
+    await plans.record(context, plans.entry("target", **facts, **rules, territory="75119"))
+    for month, place in ((3, "75119"), (4, "7511803"), (5, "7511803")):
+        at = datetime(2026, month, 12, 20, tzinfo=UTC)
+        await planted.plant(context, Patrol, [planted.patrol(house, at, at + timedelta(hours=4), territories=[place])])
+    clock.now = datetime(2026, 6, 20, tzinfo=UTC)
+    found = await _alerts(client, await _caller(context, house, Role.monitor), plan)
+    shown = found["off_target:patrols_held.75119"]
+    assert (shown["since"], shown["severity"], shown["value"]) == ("2026-05-01", "alarm", 0)
+    assert shown["name"]["fr"].endswith(" : Paris 19e Arrondissement")
+    assert "off_target:patrols_held" not in found
+
+
 @pytest.fixture
 async def overdue(context: Context, plan: str) -> str:
     await plans.record(context, plans.entry("decision", plan=plan, code="ouvrir", on="2026-01-05", due_on="2026-02-20"))
@@ -214,10 +241,44 @@ async def test_taking_note_is_a_dated_entry_with_its_role_and_account(
     assert answers[0].json() == answers[1].json()
     shown = (await _alerts(client, caller, plan))[overdue]
     assert (shown["acknowledged"], shown["acknowledgements"]) == (True, [answers[0].json()])
+    row = (await _rows(client, caller, plan))[overdue]
+    noted = [row[name] for name in ("acknowledged", "acknowledgements", "acknowledged_on", "acknowledged_until")]
+    assert (noted, row["acknowledged_by"]) == (["true", "1", "2026-03-02", "2026-04-01"], "plan_secretary")
     async with context.database.reading() as session:
         [kept] = [one for one in await queries.load(session, plan) if str(one.entry.id) == key]
     assert (kept.role, kept.account, kept.entry.on.isoformat()) == ("plan_secretary", account, "2026-03-02")
     assert len(await notes(context, house.org_id, "plan.acknowledge")) == before + 1
+
+
+async def test_a_note_that_would_be_over_before_it_begins_is_refused(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, overdue: str
+) -> None:
+    caller = {"Authorization": f"Bearer {await members.account_token(context, house, Role.plan_secretary)}"}
+    for until, status in (("2001-04-01", 422), ("2026-03-02", 422), ("2026-03-03", 200)):
+        answer = await _note(client, caller, plan, overdue, until=until)
+        assert answer.status_code == status, answer.text
+        if status == 422:
+            assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/until", "rule")]
+
+
+async def _rows(client: httpx.AsyncClient, caller: dict[str, str], plan: str) -> dict[str, dict[str, str]]:
+    answer = await client.get("/v1/plan/alerts.csv", headers=caller, params={"plan": plan})
+    assert answer.status_code == 200, answer.text
+    return {one["id"]: one for one in csv.DictReader(io.StringIO(answer.text))}
+
+
+async def test_alerts_open_in_a_spreadsheet(
+    client: httpx.AsyncClient, context: Context, plan: str, house: House, overdue: str
+) -> None:
+    monitor = await _caller(context, house, Role.monitor)
+    shown, rows = await _alerts(client, monitor, plan), await _rows(client, monitor, plan)
+    assert list(rows) == list(shown)
+    same = ("plan", "kind", "subject", "name_fr", "since", "severity", "where", "acknowledged", "acknowledged_by")
+    named = shown[overdue] | {"plan": plan, "name_fr": "Intitulé", "acknowledged": "false", "acknowledged_by": ""}
+    assert {name: rows[overdue][name] for name in same} == {name: named[name] for name in same}
+    assert (float(rows[overdue]["value"]), float(rows[overdue]["threshold"])) == (named["value"], named["threshold"])
+    parquet = (await client.get("/v1/plan/alerts.parquet", headers=monitor, params={"plan": plan})).content
+    assert [one["id"] for one in pq.read_table(io.BytesIO(parquet)).to_pylist()] == list(shown)
 
 
 async def test_the_same_id_for_another_note_is_refused(
@@ -242,6 +303,16 @@ async def test_only_what_one_is_shown_can_be_taken_note_of(
     assert (await _note(client, coordinator, plan, f"silent_team:{house.team_id}")).status_code == 200
     assert (await _note(client, await _caller(context, house, Role.monitor), plan, overdue)).status_code == 403
     assert (await _note(client, coordinator, plan, overdue, until="1999-01-01")).status_code == 422
+
+
+@pytest.mark.parametrize("role", [Role.monitor, Role.plan_secretary, Role.coordinator])
+@pytest.mark.usefixtures("plan")
+async def test_whoever_reads_alerts_may_read_where_they_send_one(
+    client: httpx.AsyncClient, context: Context, house: House, role: Role
+) -> None:
+    caller = await _caller(context, house, role)
+    answers = [(where, await client.get(where, headers=caller)) for where in {where for where, _ in LOOK_AT.values()}]
+    assert {where: answer.status_code for where, answer in answers if answer.status_code != 200} == {}
 
 
 async def test_the_tag_stays_while_nothing_changes(

@@ -59,3 +59,5 @@ async def test_what_was_paid_is_divided_by_what_was_published(
     assert all(answer["certainty"].values())
     told = (await client.get("/v1/plan/costs.csv", headers=reader, params={"plan": plan})).text.splitlines()
     assert len(told) == 1 + len(rows)
+    assert told[0].endswith(",missing_en,certainty_fr,certainty_en")
+    assert all(line.endswith(f'"{answer["certainty"]["en"]}"') for line in told[1:])

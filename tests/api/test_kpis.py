@@ -21,6 +21,7 @@ from tests import make, members, plans, planted
 from tests.clock import SetClock
 from tests.make import Json
 from tests.members import House
+from tests.street import rows
 
 NOW = datetime(2026, 7, 20, 10, tzinfo=UTC)
 QUARTER_DUE = datetime(2026, 7, 17, tzinfo=UTC)
@@ -89,6 +90,21 @@ async def test_figures_of_the_register_are_those_of_the_audit(
     )
 
 
+async def test_what_a_body_stated_says_when_and_where_and_what_is_computed_does_not(
+    client: httpx.AsyncClient, context: Context, plan: str, reader: dict[str, str]
+) -> None:
+    source = {"title": "Audit flash", "reference": "p. 12", "url": "https://example.org/audit"}
+    await plans.record(context, plans.entry("statement", plan=plan, on="2026-06-30", source=source))
+    names = ("said_on", "source_title", "source_url")
+    items = await _items(client, reader, plan)
+    stated, computed = items["realisation_stated", "etat.realisees"], items["actions_late", None]
+    assert [stated[name] for name in names] == ["2026-06-30", "Audit flash", "https://example.org/audit"]
+    assert [computed[name] for name in names] == [None, None, None]
+    told = csv.DictReader(io.StringIO((await _read(client, reader, plan, "/v1/kpis.csv")).text))
+    [row] = [one for one in told if one["code"] == "realisation_stated"]
+    assert [row[name] for name in names] == [stated[name] for name in names]
+
+
 async def test_what_is_not_recorded_is_null_and_says_why(
     client: httpx.AsyncClient, plan: str, reader: dict[str, str]
 ) -> None:
@@ -115,6 +131,44 @@ async def test_live_indicators_are_of_the_last_month_that_is_over(
     assert (held["period_from"], held["period_to"]) == ("2026-06-01", "2026-07-01")
     assert held["value"] == (before or 0) + 1
     assert items["patrol_hours", None]["unit"] == "hours"
+
+
+async def test_a_target_for_a_territory_is_judged_by_what_happened_there(
+    client: httpx.AsyncClient, context: Context, plan: str, reader: dict[str, str], house: House
+) -> None:
+    targets = [
+        plans.entry(
+            "target", plan=plan, on="2026-01-01", **_VALID | more, code=f"c{n}", territory=place, value=value,
+            watch=1.0, alarm=1.0, indicator=code,
+        )
+        for n, (place, value, code, more) in enumerate(
+            [
+                ("75118", 2.0, "patrols_held", {}),
+                ("7511803", 3.0, "patrols_held", {}),
+                ("75119", 4.0, "patrols_held", {"valid_to": "2026-06-30"}),
+                ("75119", 5.0, "money_paid", {}),
+            ]
+        )
+    ]  # fmt: skip
+    await plans.record(context, *targets)
+    routes = [["7511801"], ["7511801", "7511803"], ["75119"], ["75118"]]
+    for number, route in enumerate(routes, 10):
+        at = datetime(2026, 6, number, 20, tzinfo=UTC)
+        await planted.plant(context, Patrol, [planted.patrol(house, at, at + timedelta(hours=4), territories=route)])
+    since, until = datetime(2026, 6, 1, 10, tzinfo=UTC), datetime(2026, 7, 1, 10, tzinfo=UTC)
+    went = [one["territories"] for one in await rows(context, Patrol) if since <= one["started_at"] < until]
+    items = await _items(client, reader, plan)
+    there = {key: one for (code, key), one in items.items() if code == "patrols_held" and one["territory"]}
+    expected = {
+        place: sum(any(one.startswith(place) for one in route) for route in went) for place in ("75118", "7511803")
+    }
+    assert {key: one["value"] for key, one in there.items()} == expected
+    assert {key: (one["target"], one["status"], one["territory"]) for key, one in there.items()} == {
+        "75118": (2.0, "on_target", "75118"), "7511803": (3.0, "on_target", "7511803"),
+    }  # fmt: skip
+    assert there["75118"]["key_label"]["fr"] == "Paris 18e Arrondissement"
+    assert items["patrols_held", None]["status"] == "no_target"
+    assert ("money_paid", "75119") not in items
 
 
 async def test_a_plan_that_ended_before_the_service_has_no_zeros(
@@ -144,6 +198,18 @@ async def test_figures_about_people_come_from_the_newest_release_only(
     assert items["published_admitted_share", None]["value"] == cells["referrals", "admitted"]["share"]
     arrived = items["published_arrived", None]
     assert (arrived["value"], arrived["missing"]["code"]) == (None, "suppressed")
+    of_place = plans.entry("target", plan=plan, on="2026-01-01", **_VALID, indicator="published_referrals")
+    await plans.record(context, of_place | {"territory": "75118"}, of_place | _another(territory="7511804"))
+    items = await _items(client, reader, plan)
+    there = [one["value"] for one in release["cells"] if (one["place"], one["measure"]) == ("75118", "referrals")]
+    own = items["published_referrals", "75118"]
+    assert ([own["value"]], own["source"], own["period_from"]) == (there, "2026-Q2", "2026-04-01")
+    assert ("published_referrals", "7511804") not in items
+    assert items["published_referrals", None]["missing"]["code"] == "no_release"
+
+
+def _another(**facts: Any) -> Json:
+    return {"id": make.new_id(), "code": f"c{make.new_id()}", **facts}
 
 
 async def test_nothing_about_people_is_live_and_each_of_it_is_named(

@@ -85,6 +85,40 @@ async def test_the_service_takes_what_is_due_of_plans_in_force_and_nothing_else(
     assert await take_what_is_due(context, FEBRUARY + timedelta(days=20)) == []
 
 
+async def test_months_at_whose_end_no_worker_ran_are_made_up_for_as_they_were_known(
+    client: httpx.AsyncClient, context: Context, plan: str, reader: dict[str, str]
+) -> None:
+    await take(context, plan, FEBRUARY)
+    facts = {"plan": plan, "on": "2026-03-10"}
+    known, late = [plans.entry("action", **facts, number=number) for number in (2, 3)]
+    renamed = plans.entry("action", **facts, number=2, planned_end="2026-03-20", corrects=known["id"])
+    await plans.record(context, known, at=MARCH)
+    await plans.record(context, late, renamed, at=MARCH + timedelta(milliseconds=1))
+    may = datetime(2026, 6, 9, tzinfo=UTC)
+    taken = [one.link for one in await take_what_is_due(context, may) if one.link.plan == plan]
+    assert [(one.id, one.number, one.taken_at) for one in taken] == [
+        (f"2026-0{month}", month - 1, may) for month in (3, 4, 5)
+    ]
+    march, april, last = [(await _get(client, reader, f"snapshots/{one.id}", plan)).json() for one in taken]
+    assert (march["at"], march["known_at"]) == ("2026-03-31", "2026-04-01T10:00:00.000+00:00")
+    assert (march["taken_at"], last["known_at"]) == (last["taken_at"], last["taken_at"])
+    assert (sorted(march["actions"]), sorted(april["actions"])) == (["1", "2"], ["1", "2", "3"])
+    assert march["entries"].keys() == april["entries"].keys() - {late["id"], renamed["id"]}
+    assert [one["kpis"]["actions_late"]["value"] for one in (march, april)] == [None, 1]
+    reasons = [one["kpis"]["patrols_held"]["missing"] for one in (march, april, last)]
+    assert reasons == ["taken_late", "taken_late", None]
+    assert await take_what_is_due(context, may) == []
+    assert await _found(context, plan) == []
+
+
+async def test_a_plan_that_ended_while_no_worker_ran_is_taken_to_its_last_month(context: Context, city: None) -> None:  # noqa: ARG001 - its perimeter lies in a city
+    code = f"plan-{make.new_id()}"
+    await plans.record(context, *plans.base(code, valid_from="2026-01-01", valid_to="2026-04-15"), at=NIGHT)
+    await take(context, code, FEBRUARY)
+    taken = await take_what_is_due(context, datetime(2026, 8, 9, tzinfo=UTC))
+    assert [one.link.id for one in taken if one.link.plan == code] == ["2026-03", "2026-04"]
+
+
 async def test_two_workers_take_it_once(context: Context, plan: str) -> None:
     taken = await asyncio.gather(*(take(context, plan, MARCH) for _ in range(4)))
     assert [one.new for [one] in taken].count(True) == 1

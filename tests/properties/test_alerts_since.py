@@ -43,10 +43,13 @@ def _register(random: Random) -> list[Json]:
         on = _day(random)
         said.append(plans.entry("meeting", code=f"r{n}", on=on, held=held, held_on=on if held else None))
     for n in range(random.randrange(6)):
-        nature = random.choice(["commitment", "expenditure"])
-        kind = "commitment_authorisation" if nature == "commitment" else "payment_credit"
+        nature = random.choice(["commitment", "revision", "expenditure"])
+        kind = "payment_credit" if nature == "expenditure" else "commitment_authorisation"
         booked = {"nature": nature, "kind": kind, "year": random.choice([2020, 2020, 2020, None])}
-        said.append(plans.entry("amount", code=f"a{n}", on=_day(random), cents=random.randrange(1, 9), **booked))
+        more = {"cause": "scope", "cents": random.randrange(-9, 9)} if nature == "revision" else {}
+        said.append(
+            plans.entry("amount", code=f"a{n}", on=_day(random), **{"cents": random.randrange(9)} | booked | more)
+        )
     return said
 
 

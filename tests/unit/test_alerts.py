@@ -106,8 +106,33 @@ def test_no_year_is_judged_while_a_payment_or_a_promise_is_not_spread_over_years
     assert register(*said, helped).keys() == whole | {"overspending:year.2020"}
 
 
-def test_without_a_promise_there_is_nothing_to_be_beyond() -> None:
-    assert register(money(nature="expenditure", cents=1300)) == {}
+def _untold(*said: Json) -> dict[str, tuple[date, float | None, Severity]]:
+    return {name: (one.since, one.value, one.severity) for name, one in register(*said).items()}
+
+
+def test_what_is_paid_without_any_promise_is_an_alarm_of_the_plan_and_of_no_part_of_it() -> None:
+    action, paid = plans.entry("action"), money(nature="expenditure", cents=500, on="2020-05-01", action=1)
+    assert _untold(action, paid) == {"overspending:plan": (date(2020, 5, 1), None, Severity.alarm)}
+    for nothing in ({"cents": 0}, {"kind": "in_kind"}, {"kind": "commitment_authorisation"}):
+        assert register(action, paid | nothing) == {}
+
+
+def test_what_is_paid_while_the_promise_is_revised_to_nothing_or_less_is_an_alarm_of_every_part() -> None:
+    parts = {f"overspending:{what}" for what in ("plan", "year.2020", "action.1")}
+    promised = money(**PROMISED, cents=100, action=1)
+    paid = money(nature="expenditure", cents=90, on="2020-05-01", action=1)
+    for taken in (100, 101):
+        revised = PROMISED | {"nature": "revision", "cause": "scope", "cents": -taken, "action": 1}
+        said = plans.entry("action"), promised, paid, money(**revised, on="2020-07-01")
+        assert _untold(*said) == dict.fromkeys(parts, (date(2020, 7, 1), None, Severity.alarm))
+    assert register(plans.entry("action"), promised, paid) == {}
+
+
+def test_a_promise_that_comes_after_the_payment_leaves_the_alarm_at_its_first_day() -> None:
+    paid = money(nature="expenditure", cents=500, on="2020-05-01")
+    found = _untold(paid, money(**PROMISED, cents=1, on="2020-06-01"))
+    assert found["overspending:plan"] == (date(2020, 5, 1), 500.0, Severity.alarm)
+    assert found["overspending:year.2020"] == (date(2020, 6, 1), 500.0, Severity.alarm)
 
 
 def test_meetings_are_missed_from_the_one_planned_and_not_held_or_the_rhythm_not_kept() -> None:
@@ -158,6 +183,21 @@ def test_a_report_is_stale_after_twice_the_time_its_kind_is_believed() -> None:
     assert told(23.9) == []
     assert [(one.since, one.severity, one.value) for one in told(24)] == [(date(2026, 3, 2), Severity.watch, 2)]
     assert [(one.since, one.severity) for one in told(72)] == [(date(2026, 3, 2), Severity.alarm)]
+
+
+def test_a_report_grows_older_only_while_its_place_is_planned_to_be_open() -> None:
+    friday = datetime(2026, 3, 6, 17, tzinfo=UTC)  # 18:00 in Paris, at closing; 12 hours are believed, watched at 24
+    week = tuple(Hours(day, 540, 1080, date(2026, 1, 1)) for day in list(Weekday)[:5])
+    reported = Reported("place", "Aux Portes", "Repos", friday, 12 * 3600, week)
+
+    def told(day: int, hour: int) -> list[Alert]:
+        return list(
+            reporting.stale([reported], datetime(2026, 3, day, hour, tzinfo=UTC), THRESHOLDS["report_age_times"])
+        )
+
+    assert told(9, 8) == told(11, 13) == []  # Monday morning; 9 + 9 + 5 hours on Wednesday
+    assert [(one.since, one.value) for one in told(11, 14)] == [(date(2026, 3, 11), 2)]
+    assert [(one.since, one.value) for one in told(15, 12)] == [(date(2026, 3, 11), 3)]  # 45 hours until Friday
 
 
 def test_a_plans_own_thresholds_are_targets_on_their_codes() -> None:

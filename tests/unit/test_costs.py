@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.monitoring.costs.definitions import CostedOutcome, NoCost
-from app.monitoring.costs.rules import Paid, Published, Row, costs, not_spread, payments
+from app.monitoring.costs.rules import Paid, Published, Row, costs, not_spread, over_the_plan, payments
 from app.plan.coordination.quarters import Quarter
 from app.plan.records.money import Amount
 from app.releases.vocabulary import Stage
@@ -107,6 +107,27 @@ def test_a_payment_of_several_years_is_in_none_of_them_and_takes_their_cost_away
     assert {(one.euros, one.low, one.high, one.lacking) for one in rows} == {(None, None, None, NoCost.not_spread)}
     assert (not_spread(amounts(*dated)), {one.whole for one in payments(amounts(*dated))}) == (None, {True})
     assert payments(amounts({"cents": 7, "year": None})) == []
+
+
+PLAN = date(2025, 11, 3), date(2027, 1, 31)
+
+
+def test_where_years_do_not_tell_all_that_was_paid_stands_over_all_quarters_of_the_plan() -> None:
+    said = amounts({"cents": 300_000_00}, {"cents": 600_000_00, "year": None}, {"cents": 1, "kind": "in_kind"})
+    [paid] = over_the_plan(said, *PLAN)
+    assert (paid.code, paid.since, paid.quarters, paid.cents) == (
+        "2025-Q4/2027-Q1", Quarter(2025, 4), 6, 900_000_00,
+    )  # fmt: skip
+    assert over_the_plan(amounts({"cents": 7}), *PLAN) == over_the_plan([], *PLAN) == []
+    by_quarter = row(told(**QUARTERS, y2025_Q4=10), paid=paid)
+    assert (by_quarter.count, by_quarter.euros, len(by_quarter.releases)) == (300, 3000.0, 6)
+    by_year = row(told(**QUARTERS, y2025_Q4=10, y2026=350), paid=paid)
+    assert (by_year.count, by_year.euros, by_year.releases) == (450, 2000.0, ("2025-Q4", "2026", "2027-Q1"))
+    assert by_year.low == pytest.approx(900_000 / (450 + 1.96 * sqrt(3 * (9 + 25 / 12))), abs=0.01)
+    later = row(told(**QUARTERS, y2026=350), paid=paid, lag=1)
+    assert (later.outcomes_from, later.outcomes_to, later.lacking) == (
+        date(2026, 1, 1), date(2027, 7, 1), NoCost.no_release,
+    )  # fmt: skip
 
 
 def test_the_spread_is_over_the_lags_that_have_a_cost() -> None:

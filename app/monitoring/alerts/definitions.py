@@ -30,8 +30,8 @@ THRESHOLDS: Final[Mapping[str, Threshold]] = {
         Threshold(
             "report_age_times",
             Label(
-                "âge du dernier état d'un lieu, en durées de validité de son type",
-                "age of a facility's last report, in times its kind's is believed",
+                "âge du dernier état d'un lieu aux heures où il doit être ouvert, en durées de validité de son type",
+                "age of a facility's last report in hours it is planned open, in times its kind's is believed",
             ),
             2,
             6,

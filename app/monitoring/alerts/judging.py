@@ -7,6 +7,7 @@ whenever one looks. A plan that is over is looked at as it was on its last day.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -187,7 +188,9 @@ def overspending(entries: Sequence[AnyEntry], threshold: Threshold) -> Iterator[
     """Yield an alert for the plan, each budget year and each action of which more was paid than promised, as revised.
 
     `since` is the day of the booking that took the share beyond, after which it never came back. Years are judged only
-    while every payment and authorisation has one: what is not spread may be any year's.
+    while every payment and authorisation has one: what is not spread may be any year's. Paid against a promise that is
+    not above zero is an alarm without a share; against none at all it is one for the plan only, as an action or a year
+    may be paid from what was promised to the plan as a whole.
     """
     amounts, by_year = of_type(entries, Amount), years_are_known(unspread(entries))
     titles = latest(of_type(entries, Action), lambda one: one.number)
@@ -199,23 +202,22 @@ def overspending(entries: Sequence[AnyEntry], threshold: Threshold) -> Iterator[
         if one.action in titles:
             groups.setdefault(f"action.{one.action}", (_words(titles[one.action].title), []))[1].append(one)
     for subject, (name, some) in groups.items():
-        found = _beyond(some, threshold)
-        if found is not None:
-            since, share = found
-            severity = Severity.alarm if share > threshold.alarm else Severity.watch
+        days = sorted({one.on for one in some})
+        since = begin_of_run(days, partial(_is_beyond, some, threshold, whole=subject == "plan"))
+        if since is not None:
+            share = totals(some).on_revised.value
+            severity = Severity.alarm if share is None or share > threshold.alarm else Severity.watch
             yield Alert(AlertKind.overspending, subject, name, since, severity, share, threshold.watch)
 
 
-def _beyond(amounts: Sequence[Amount], threshold: Threshold) -> tuple[date, float] | None:
-    """Return since when the share paid is beyond the threshold, and the share; None when it is not."""
-    days = sorted({one.on for one in amounts})
-    now, since = None, None
-    for day in reversed(days):
-        share = totals([one for one in amounts if one.on <= day]).on_revised.value
-        if share is None or share <= threshold.watch:
-            break
-        now, since = (share if now is None else now), day
-    return None if since is None or now is None else (since, now)
+def _is_beyond(amounts: Iterable[Amount], threshold: Threshold, day: date, *, whole: bool) -> bool:
+    """Say whether more was paid than promised by a day, of the whole plan or of a part of it."""
+    then = totals([one for one in amounts if one.on <= day])
+    promised = then.authorisations.revised
+    if promised is None or promised <= 0:
+        return bool(then.paid and then.paid > 0) and (whole or promised is not None)
+    share = then.on_revised.value
+    return share is not None and share > threshold.watch
 
 
 def begin_of_run(days: Sequence[date], off: Callable[[date], bool]) -> date | None:

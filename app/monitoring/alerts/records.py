@@ -75,6 +75,8 @@ class Reported:
     at: datetime
     believed_s: float
     """For how long its kind's reports are believed, in seconds."""
+    hours: tuple[Hours, ...] = ()
+    """The hours it was ever planned to open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from app.directory.rules import Hours, is_valid, local_day
 from app.directory.vocabulary import Label, Weekday
 from app.monitoring.alerts.definitions import Threshold
 from app.monitoring.alerts.judging import in_time
+from app.monitoring.alerts.opening import open_spells, reached, total
 from app.monitoring.alerts.records import Alert, Quiet, Reported, Unheard
 from app.monitoring.alerts.vocabulary import AlertKind, Severity
 
@@ -26,11 +27,16 @@ def silent(teams: Iterable[Quiet], threshold: Threshold) -> Iterator[Alert]:
 
 
 def stale(reports: Iterable[Reported], now: datetime, threshold: Threshold) -> Iterator[Alert]:
-    """Yield the facilities whose last report is too many times as old as its kind's are believed."""
+    """Yield the facilities whose last report is too many times as old as its kind's are believed.
+
+    It grows older only while the facility is planned to be open, so nobody is asked for one over a weekend; where no
+    hours were ever planned it does all the time.
+    """
     for one in reports:
-        watched = one.at + timedelta(seconds=one.believed_s * threshold.watch)
-        if now >= watched:
-            times = (now - one.at).total_seconds() / one.believed_s
+        spells = open_spells(one.hours, one.at, now) if one.hours else [(one.at, now)]
+        watched = reached(spells, timedelta(seconds=one.believed_s * threshold.watch))
+        if watched is not None:
+            times = total(spells).total_seconds() / one.believed_s
             severity = Severity.alarm if times >= threshold.alarm else Severity.watch
             name, since = _of(one.organisation, one.name), local_day(watched)
             yield Alert(AlertKind.stale_report, one.facility, name, since, severity, float(int(times)), threshold.watch)

@@ -2,24 +2,25 @@
 
 from typing import Annotated, Final
 
-import orjson
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import TypeAdapter
 
 from app import errors
 from app.errors import Fault
 from app.http.body import read_one
-from app.http.context import Ctx, Now
+from app.http.context import Context, Ctx, Now
+from app.http.formats import Format
 from app.http.openapi import body_of
 from app.http.problems import problems
-from app.http.tags import TAGGED, IfNoneMatch, tag_of, tagged_json
 from app.identity.access import allowed
 from app.identity.rules import Principal
 from app.identity.vocabulary import Permission
 from app.monitoring.alerts.schemas import AcknowledgementIn, AlertSent, AlertsSent, NotedSent
 from app.monitoring.alerts.service import acknowledge, alerts
+from app.monitoring.alerts.tables import table_of_alerts
 from app.monitoring.asking import AboutPlan
-from app.plan.asking import PROBLEMS, Reader
+from app.plan.answering import ALSO_TABLES, AskedForm, Form, Suffix
+from app.plan.asking import PROBLEMS, PlanQuestion, Reader
 from app.plan.standing import in_bounds
 
 router: Final = APIRouter(prefix="/v1", tags=["monitoring"])
@@ -34,10 +35,8 @@ AlertId = Annotated[
 ]
 
 
-@router.get(
-    "/plan/alerts", summary="What to look at now", response_model=AlertsSent, responses=problems(*PROBLEMS) | TAGGED
-)
-async def list_alerts(principal: Reader, ctx: Ctx, question: AboutPlan, if_none_match: IfNoneMatch = None) -> Response:
+@router.get("/plan/alerts", summary="What to look at now", response_model=AlertsSent, responses=ALSO_TABLES)
+async def list_alerts(principal: Reader, ctx: Ctx, question: AboutPlan, form: AskedForm) -> Response:
     """Return indicators off target, silent teams and facilities, and what of the plan is late, missed or overspent.
 
     Each says since when, how grave it is and what to look at, and who took note; the gravest come first, then the
@@ -46,10 +45,25 @@ async def list_alerts(principal: Reader, ctx: Ctx, question: AboutPlan, if_none_
     are those of the caller's reach; for monitors and the plan's secretariat, of the whole perimeter. Nothing here is
     about a person.
     """
+    return await _answer(principal, ctx, question, form, None)
+
+
+@router.get(
+    "/plan/alerts.{suffix}", summary="What to look at now, as a file", response_model=AlertsSent, responses=ALSO_TABLES
+)
+async def list_alerts_file(
+    principal: Reader, ctx: Ctx, question: AboutPlan, form: AskedForm, suffix: Suffix
+) -> Response:
+    """Return the alerts at an address that a spreadsheet refreshes by itself, a row an alert."""
+    return await _answer(principal, ctx, question, form, suffix)
+
+
+async def _answer(
+    principal: Principal, ctx: Context, question: PlanQuestion, form: Form, suffix: Format | None
+) -> Response:
     found = await alerts(ctx, question.session, principal, question.plan, question.now)
-    answer = AlertsSent(plan=question.plan.plan, items=[AlertSent.of(one) for one in found])
-    body = orjson.dumps(answer.model_dump(mode="json"))
-    return tagged_json(body, tag_of(body), if_none_match)
+    document = AlertsSent(plan=question.plan.plan, items=[AlertSent.of(one) for one in found])
+    return form.answered(document, lambda: table_of_alerts(document), suffix)
 
 
 @router.post(

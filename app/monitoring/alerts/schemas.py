@@ -77,7 +77,9 @@ class AlertSent(Sent):
     name: LabelSent = Field(description="What people call that; a team or a facility after its organisation.")
     since: date = Field(description="First day of the present run of days on which it was an alert.")
     severity: Severity
-    value: float | None = Field(description="What is held against the threshold; null where there is none.")
+    value: float | None = Field(
+        description="What is held against the threshold; null where there is none, as of what is paid and unpromised."
+    )
     threshold: float | None = Field(description="What it is beyond; null where there is no threshold.")
     look_at: LabelSent = Field(description="What to look at.")
     where: str = Field(description="Where.")

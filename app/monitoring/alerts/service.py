@@ -15,6 +15,7 @@ from app.directory import states
 from app.directory.rules import is_valid, local_day
 from app.directory.schemas import FacilitySent, ReportSent
 from app.directory.service import Directory, current_directory
+from app.errors import Fault
 from app.http.context import Context
 from app.identity.rules import Principal
 from app.identity.service import organisations_of_teams
@@ -28,7 +29,8 @@ from app.monitoring.alerts.definitions import thresholds_of
 from app.monitoring.alerts.records import Noted, Quiet, Reported, Shown, Unheard
 from app.monitoring.alerts.schemas import AcknowledgementIn
 from app.monitoring.alerts.targets import off_target
-from app.monitoring.kpis.service import Seen, see, sheet
+from app.monitoring.kpis.seen import Seen, see
+from app.monitoring.kpis.service import sheet
 from app.plan.records import Acknowledgement, Plan, Recorded
 from app.plan.records.entry import Source
 from app.plan.register import queries
@@ -105,7 +107,7 @@ async def _facilities(seen: Seen) -> tuple[list[Reported], list[Unheard]]:
     heard, unheard = [], []
     for one in await _in_use(seen):
         if one.report is not None:
-            heard.append(_reported(one, one.report))
+            heard.append(_reported(one, one.report, directory))
         else:
             unheard.append(_unheard(one, directory))
     return heard, unheard
@@ -132,9 +134,10 @@ def _day(day: date) -> Period:
     return Period(day, day + _DAY)
 
 
-def _reported(one: FacilitySent, report: ReportSent) -> Reported:
+def _reported(one: FacilitySent, report: ReportSent, directory: Directory) -> Reported:
     believed = terms_of(one.kind).stale_after.total_seconds()
-    return Reported(str(one.id), one.operator, one.name, report.observed_at, believed)
+    hours = directory.facilities[one.id].hours
+    return Reported(str(one.id), one.operator, one.name, report.observed_at, believed, hours)
 
 
 def _unheard(one: FacilitySent, directory: Directory) -> Unheard:
@@ -161,7 +164,7 @@ async def acknowledge(
     """Write down that somebody took note of an alert they are shown now.
 
     Sending the same again returns what was written. Raises `not_found` for an alert that is not there for them,
-    `item_conflict` when the id is that of another entry.
+    `item_conflict` when the id is that of another entry, `invalid` when it would be over before it begins.
     """
     now = to_instant(to_milliseconds(now))
     entry = Acknowledgement(
@@ -170,6 +173,8 @@ async def acknowledge(
     written = await _written(context, entry)
     if written is not None:
         return written
+    if sent.until is not None and sent.until <= entry.on:
+        raise errors.invalid(faults=[Fault("/until", "rule", "must lie after today")])
     if alert not in {one.alert.id for one in await alerts(context, session, principal, plan, now)}:
         raise errors.not_found("There is no such alert now.")
     made = Recorded(entry, now, principal.role.value, principal.subject_id)

@@ -12,9 +12,11 @@ from app.monitoring.alerts.records import Alert
 from app.monitoring.alerts.vocabulary import AlertKind, Severity
 from app.monitoring.definitions import LIVE
 from app.monitoring.kpis.definitions import OF_PLAN
+from app.monitoring.kpis.published import published_of
 from app.monitoring.kpis.records import Held, Value
 from app.monitoring.kpis.register import register_values
-from app.monitoring.kpis.service import Seen, live_series, published_of
+from app.monitoring.kpis.seen import Seen
+from app.monitoring.kpis.service import live_series
 from app.monitoring.kpis.targets import days_of
 from app.monitoring.kpis.vocabulary import KpiStatus
 from app.monitoring.periods import month_of, months_until
@@ -68,7 +70,7 @@ def _after_first(target: Target, values: Mapping[Period, float | None]) -> date:
 async def _months(seen: Seen, value: Value, target: Target) -> Mapping[Period, float | None]:
     last = days_of(value, seen.at)
     months = months_until(last, max(target.valid_from, seen.plan.valid_from), _MOST_MONTHS)
-    [figures] = (await live_series(seen, months, [value.kpi.code])).values()
+    [figures] = (await live_series(seen, months, [value.kpi.code], value.territory)).values()
     return {Period(one.since, one.until): one.value for one in figures}
 
 
@@ -77,7 +79,7 @@ async def _releases(seen: Seen, value: Value) -> Mapping[Period, float | None]:
     [length] = [one.span for one in every if one.id == value.source]
     return {
         Period(one.period_from, one.period_to): published_of(
-            value.kpi.code, await released.told(seen.session, one)
+            value.kpi.code, await released.told(seen.session, one, value.territory), value.territory
         ).value
         for one in every
         if one.span == length

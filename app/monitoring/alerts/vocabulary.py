@@ -45,7 +45,7 @@ LOOK_AT: Final[Mapping[AlertKind, tuple[str, Label]]] = {
         Label("la valeur, ce qui en est inconnu, et la cible", "the value, what of it is unknown, and the target"),
     ),
     AlertKind.silent_team: (
-        "/v1/metrics/reporting",
+        "/v1/kpis",
         Label(
             "l'équipe sort-elle encore, et son téléphone envoie-t-il ?",
             "whether the team still goes out, and whether its phone sends",

@@ -57,10 +57,12 @@ LACKING: Final[Mapping[NoCost, Label]] = {
 RULE: Final = Label(
     "Crédits de paiement dépensés dans la période / orientations faites dans la même période, décalée de 0 à 4"
     " trimestres, et dont l'issue est celle-ci, selon les publications figées du périmètre. Par trimestre seulement si"
-    " chacun des quatre de l'année budgétaire a une dépense datée.",
+    " chacun des quatre de l'année budgétaire a une dépense datée. Tant qu'une dépense du plan n'a pas d'année, toute"
+    " la dépense / les issues de tous les trimestres du plan.",
     "Payment credits spent in the period / referrals made in the same period, moved by 0 to 4 quarters, that had this"
     " outcome, by the perimeter's frozen releases. By quarter only where each of the four of the budget year has a"
-    " dated expenditure.",
+    " dated expenditure. While some expenditure of the plan has no year, all of it / the outcomes of all quarters of"
+    " the plan.",
 )
 CERTAINTY: Final = Label(
     "Ordre de grandeur, non un prix. La dépense est celle du plan entier, y compris ce qui ne mène à aucune"

@@ -22,7 +22,8 @@ async def get_costs(_principal: Reader, ctx: Ctx, question: AboutPlan, form: Ask
 
     Outcomes come from frozen releases only. Each cost says which, and how far noise and rounding may have moved it;
     each period says how far its lags lie apart. Where too few outcomes are published there is no cost, and a reason.
-    Nor is there one while some of what was paid is not spread over years: `not_spread` says how much.
+    Nor has a year one while some of what was paid is not spread over years: `not_spread` says how much, and all that
+    was paid stands over the outcomes of the whole plan.
     """
     return await _answer(ctx, question, form, None)
 

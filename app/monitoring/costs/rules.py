@@ -7,7 +7,7 @@ from math import sqrt
 from typing import Final
 
 from app.monitoring.costs.definitions import LAGS, NORMAL_95, STAGES, CostedOutcome, NoCost
-from app.plan.coordination.quarters import Quarter
+from app.plan.coordination.quarters import Quarter, quarters
 from app.plan.records.money import Amount
 from app.plan.vocabulary import AmountKind, AmountNature
 from app.releases.rules import RATIO_FLOOR, ROUNDED_TO, VARIANCE
@@ -29,7 +29,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What was paid in a budget year, or in one of its quarters."""
+    """What was paid in a budget year, in one of its quarters, or in all the time of a plan."""
 
     code: str
     since: Quarter
@@ -94,9 +94,21 @@ def payments(amounts: Iterable[Amount]) -> list[Paid]:
         found.append(Paid(str(year), Quarter(year, 1), QUARTERS, sum(one.cents for one in own), whole))
         dated = {number: [one for one in own if Quarter.of(one.on) == Quarter(year, number)] for number in range(1, 5)}
         if all(dated.values()) and sum(map(len, dated.values())) == len(own):
-            quarters = [(Quarter(year, number), some) for number, some in dated.items()]
-            found += [Paid(one.name, one, 1, sum(amount.cents for amount in some), whole) for one, some in quarters]
+            by_quarter = [(Quarter(year, number), some) for number, some in dated.items()]
+            found += [Paid(one.name, one, 1, sum(amount.cents for amount in some), whole) for one, some in by_quarter]
     return found
+
+
+def over_the_plan(amounts: Iterable[Amount], first: date, last: date) -> list[Paid]:
+    """Return all that was paid, over the quarters from a plan's first day to its last, where years do not tell.
+
+    That is while some of it is booked for several years in one; nothing when every payment has its year.
+    """
+    paid, span = _paid(amounts), list(quarters(first, last))
+    if all(one.year is not None for one in paid):
+        return []
+    code = f"{span[0].name}/{span[-1].name}"
+    return [Paid(code, span[0], len(span), sum(one.cents for one in paid), whole=True)]
 
 
 def not_spread(amounts: Iterable[Amount]) -> int | None:
@@ -120,8 +132,8 @@ def costs(paid: Iterable[Paid], published: Mapping[str, Published]) -> list[Peri
 
 
 def _row(paid: Paid, outcome: CostedOutcome, lag: int, published: Mapping[str, Published]) -> Row:
-    quarters = _quarters(_later(paid.since, lag), paid.quarters)
-    releases = _releases(quarters, published)
+    counted = _quarters(_later(paid.since, lag), paid.quarters)
+    releases = _releases(counted, published)
     cells = [one.stages.get(stage) for one in releases for stage in STAGES[outcome]]
     count = sum(cell for cell in cells if cell is not None)
     lacking = _lacking(paid, releases, cells, count)
@@ -134,8 +146,8 @@ def _row(paid: Paid, outcome: CostedOutcome, lag: int, published: Mapping[str, P
     return Row(
         outcome,
         lag,
-        quarters[0].since,
-        quarters[-1].until,
+        counted[0].since,
+        counted[-1].until,
         tuple(one.release for one in releases),
         count if known else None,
         euros,
@@ -160,16 +172,21 @@ def _quarters(first: Quarter, count: int) -> list[Quarter]:
     return [_later(first, number) for number in range(count)]
 
 
-def _releases(quarters: Sequence[Quarter], published: Mapping[str, Published]) -> list[Published]:
-    """Return the release of the year when the quarters are one, else those of the quarters; none when one is lacking.
+def _releases(counted: Sequence[Quarter], published: Mapping[str, Published]) -> list[Published]:
+    """Return the release of each year whose quarters are among them, else those of quarters; none when one is lacking.
 
     One count has less noise than the sum of four, and late records are in it.
     """
-    year = str(quarters[0].year)
-    if len(quarters) == QUARTERS and quarters[0].number == 1 and year in published:
-        return [published[year]]
-    found = [published[one.name] for one in quarters if one.name in published]
-    return found if len(found) == len(quarters) else []
+    found, left = [], list(counted)
+    while left:
+        year = str(left[0].year)
+        whole = left[0].number == 1 and len(left) >= QUARTERS and year in published
+        name = year if whole else left[0].name
+        if name not in published:
+            return []
+        found.append(published[name])
+        left = left[QUARTERS if whole else 1 :]
+    return found
 
 
 def _lacking(paid: Paid, releases: Sequence[Published], cells: Sequence[int | None], count: int) -> NoCost | None:

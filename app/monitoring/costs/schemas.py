@@ -87,14 +87,14 @@ class CostSpreadSent(Sent):
 class CostPeriodSent(Sent):
     """The costs of what was paid in one period."""
 
-    period: str = Field(description="Budget year, or a quarter of it.")
+    period: str = Field(description="Budget year, a quarter of it, or first / last quarter of the plan.")
     paid_cents: int = Field(description="Payment credits spent, in EUR cents.")
     rows: list[CostSent] = Field(description="By outcome and lag.")
     spreads: list[CostSpreadSent] = Field(description="By outcome.")
 
 
 class CostNotSpreadSent(Sent):
-    """What was paid for several years in one sum: no period's cost is known as long as it could be its own."""
+    """What was paid for several years in one sum: no year's cost is known as long as it could be its own."""
 
     paid_cents: int = Field(description="Payment credits spent, in EUR cents.")
     missing: NoCost = Field(description="Why it is in no period.")
@@ -135,7 +135,9 @@ class CostsSent(Sent):
     rule: LabelSent = Field(description="How it is computed, in words.")
     certainty: LabelSent = Field(description="How sure it is, and what it does not say.")
     outcomes: list[CostedOutcomeSent] = Field(description="What was reached for the money.")
-    items: list[CostPeriodSent] = Field(description="By budget year, each before its quarters.")
+    items: list[CostPeriodSent] = Field(
+        description="The whole plan while some payment has no year; then by budget year, each before its quarters."
+    )
     not_spread: CostNotSpreadSent | None = Field(description="Null when every payment has its budget year.")
 
     @classmethod

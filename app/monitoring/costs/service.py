@@ -1,12 +1,12 @@
 """Reading what costs are made of: the register's payments, and releases of quarters and years."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from app.db.engine import ReadSession
 from app.http.context import Context
 from app.monitoring import released
-from app.monitoring.costs.rules import Period, Published, costs, not_spread, payments
+from app.monitoring.costs.rules import Period, Published, costs, not_spread, over_the_plan, payments
 from app.plan.records import Plan
 from app.plan.records.money import Amount
 from app.plan.register.queries import load
@@ -18,11 +18,12 @@ from app.releases.vocabulary import Dimension, Measure, Span, Stage
 async def costs_of(context: Context, session: ReadSession, plan: Plan, today: date) -> tuple[list[Period], int | None]:
     """Return what outcomes cost, by what was paid up to today, and the EUR cents that were paid in no budget year.
 
-    By budget year, and by quarter where that is known.
+    Of the whole plan where some of it is in no budget year; by budget year, and by quarter where that is known.
     """
     amounts = of_type(standing(await load(session, plan.plan, [EntryType.amount]), today), Amount)
     perimeter = plan.perimeter or context.settings.perimeter
-    return costs(payments(amounts), await _published(session, perimeter, plan.valid_from)), not_spread(amounts)
+    paid = [*over_the_plan(amounts, plan.valid_from, plan.valid_to - timedelta(days=1)), *payments(amounts)]
+    return costs(paid, await _published(session, perimeter, plan.valid_from)), not_spread(amounts)
 
 
 async def _published(session: ReadSession, perimeter: str, since: date) -> Mapping[str, Published]:

@@ -21,8 +21,10 @@ COLUMNS: Final = {
     "missing": Holds.text,
     "missing_fr": Holds.text,
     "missing_en": Holds.text,
+    "certainty_fr": Holds.text,
+    "certainty_en": Holds.text,
 }
-"""Named as in the JSON answer."""
+"""Named as in the JSON answer. How sure a cost is stands in each row: a cell is copied without its heading."""
 
 
 def table_of_costs(answer: CostsSent) -> Table:
@@ -44,6 +46,8 @@ def table_of_costs(answer: CostsSent) -> Table:
             row.missing.value if row.missing else None,
             row.missing_label.fr if row.missing_label else None,
             row.missing_label.en if row.missing_label else None,
+            answer.certainty.fr,
+            answer.certainty.en,
         )
         for period in answer.items
         for row in period.rows

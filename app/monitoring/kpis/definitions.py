@@ -47,9 +47,10 @@ OF_PLAN: Final[Mapping[str, Kpi]] = {
             "actions_late",
             Label("Actions en retard", "Actions late"),
             Label(
-                "actions dont la fin prévue est passée et qu'aucun organisme n'a trouvées réalisées ; `unknown` :"
-                " celles sans date",
-                "actions past their planned end that no body found done; `unknown`: those without a date",
+                "actions dont la fin prévue est passée et qu'aucun organisme n'a trouvées réalisées, sauf celles"
+                " que tous ont trouvées abandonnées ; `unknown` : celles sans date",
+                "actions past their planned end that no body found done, but those that all who judged them found"
+                " abandoned; `unknown`: those without a date",
             ),
             KpiUnit.actions,
         ),
@@ -160,8 +161,8 @@ PUBLISHED: Final[Mapping[str, Kpi]] = {
     for kpi in (
         _published(
             "published_encounters",
-            Label("Contacts de maraude, du mois publié", "Outreach encounters of the published month"),
-            Label("contacts de maraude du mois dans le périmètre", "outreach encounters of the month in the perimeter"),
+            Label("Rencontres, du mois publié", "Outreach encounters of the published month"),
+            Label("rencontres du mois dans le périmètre", "outreach encounters of the month in the perimeter"),
             KpiUnit.encounters,
         ),
         _published(
@@ -200,3 +201,48 @@ PUBLISHED: Final[Mapping[str, Kpi]] = {
     )
 }
 """Figures about people, from the newest frozen release, by code."""
+PUBLISHED_OF_PLACE: Final[Mapping[str, Kpi]] = {
+    kpi.code: kpi
+    for kpi in (
+        _published(
+            "published_encounters",
+            Label("Rencontres du trimestre publié, par territoire", "Encounters of a published quarter, by place"),
+            Label("rencontres du trimestre dans ce territoire", "outreach encounters of the quarter in this territory"),
+            KpiUnit.encounters,
+        ),
+        _published(
+            "published_referrals",
+            Label("Orientations du trimestre publié, par territoire", "Referrals of a published quarter, by place"),
+            Label(
+                "orientations faites dans le trimestre, dans ce territoire",
+                "referrals made in this territory in the quarter",
+            ),
+            KpiUnit.referrals,
+        ),
+        _published(
+            "published_arrived",
+            Label("Orientations arrivées de l'année publiée, par territoire", "Arrived of a published year, by place"),
+            Label(
+                "orientations faites dans l'année, dans ce territoire, dont l'étape la plus avancée est l'arrivée",
+                "referrals made in this territory in the year whose furthest stage is the arrival",
+            ),
+            KpiUnit.referrals,
+        ),
+        _published(
+            "published_admitted",
+            Label("Orientations admises de l'année publiée, par territoire", "Admitted of a published year, by place"),
+            Label(
+                "orientations faites dans l'année, dans ce territoire, et admises",
+                "referrals made in this territory in the year and admitted",
+            ),
+            KpiUnit.referrals,
+        ),
+        _published(
+            "published_admitted_share",
+            Label("Part admise de l'année publiée, par territoire", "Share admitted of a published year, by place"),
+            Label("admises / faites, dans l'année et ce territoire", "admitted / made, in this territory and the year"),
+            KpiUnit.ratio,
+        ),
+    )
+}
+"""Those that releases publish of arrondissements and communes, of longer spans as they are of fewer people."""

@@ -1,6 +1,7 @@
 """KPIs in the text format of OpenMetrics 1.0 (github.com/prometheus/OpenMetrics, 1.0.0). Pure Python.
 
-Labels are plan, KPI, key (a body, a statement, a committee), source and reason: never anybody, never a place.
+Labels are plan, KPI, key (a body, a statement, a committee, a territory with a target), source and reason: never
+anybody, never a door.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

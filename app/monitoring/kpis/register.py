@@ -66,6 +66,8 @@ def _realisation(entries: Sequence[AnyEntry]) -> Iterator[Value]:
             gap(Gap.only_words) if words else None,
             f"{one.body}.{one.code}",
             Label(one.says.fr, one.says.en),
+            said_on=one.on,
+            document=one.source,
         )
 
 

@@ -11,7 +11,8 @@ from app.http.tags import TAGGED, IfNoneMatch, tagged
 from app.monitoring.asking import AboutPlan
 from app.monitoring.kpis.openmetrics import CONTENT_TYPE, exposition
 from app.monitoring.kpis.schemas import KpisSent
-from app.monitoring.kpis.service import see, sheet
+from app.monitoring.kpis.seen import see
+from app.monitoring.kpis.service import sheet
 from app.monitoring.kpis.tables import table_of_kpis
 from app.plan.answering import ALSO_TABLES, AskedForm, Form, Suffix
 from app.plan.asking import PROBLEMS, PlanQuestion, Reader

@@ -34,6 +34,25 @@ _KPI: Final[dict[str, Any]] = {
     "status": "off_target",
     "status_reason": None,
     "source": "live",
+    "said_on": None,
+    "source_title": None,
+    "source_url": None,
+    "territory": None,
+}
+_STATED: Final[dict[str, Any]] = _KPI | {
+    "code": "realisation_stated",
+    "key": "crc-idf.actions-engagees",
+    "label": {"fr": "Réalisation, telle qu'énoncée", "en": "Realisation, as stated"},
+    "key_label": {"fr": "19 actions sur 33", "en": "19 of 33 actions"},
+    "definition": {"fr": "dernière part énoncée", "en": "the last share stated"},
+    "value": 0.5758,
+    "target": None,
+    "target_code": None,
+    "direction": None,
+    "status": "no_target",
+    "said_on": "2021-06-30",
+    "source_title": "Audit flash",
+    "source_url": "https://www.ccomptes.fr/fr/documents/58046",
 }
 _WITHHELD: Final[dict[str, Any]] = {
     "code": "file_active",
@@ -55,10 +74,10 @@ class WhySent(Sent):
 
 
 class KpiSent(Sent):
-    """One KPI, for the plan or for one of its bodies, statements or committees."""
+    """One KPI, for the plan, a body, statement or committee of it, or a territory it set a target for."""
 
     code: str
-    key: str | None = Field(description="Code of the body, statement or committee; null for the plan.")
+    key: str | None = Field(description="Code of the body, statement, committee or territory; null for the plan.")
     label: LabelSent
     key_label: LabelSent | None
     definition: LabelSent = Field(description="How it is computed, in words.")
@@ -70,12 +89,16 @@ class KpiSent(Sent):
     missing: WhySent | None = Field(description="Why there is no value: set exactly then.")
     unknown: int | None = Field(description="How many of `base` are not known; null where nothing can be.")
     base: int | None = Field(description="What `unknown` is a part of.")
-    target: float | None = Field(description="To reach, by the plan's target for its perimeter.")
+    target: float | None = Field(description="To reach, by the plan's target for `territory`.")
     target_code: str | None = Field(description="The target; `/v1/plan/targets` has all of it.")
     direction: Direction | None = Field(description="Which way of the target is better.")
     status: KpiStatus
     status_reason: WhySent | None = Field(description="Why the status is unknown: set exactly then.")
     source: str = Field(description="`live`, or the frozen release it comes from.")
+    said_on: date | None = Field(description="When a body said it; null for what is computed.")
+    source_title: str | None = Field(description="The document it stands in; null for what is computed.")
+    source_url: str | None = Field(description="Where that can be read.")
+    territory: str | None = Field(description="Official code; null for the plan's perimeter, and for the plan itself.")
 
     @classmethod
     def of(cls, held: Held) -> "KpiSent":
@@ -101,6 +124,10 @@ class KpiSent(Sent):
             status=held.status,
             status_reason=WhySent.of(held.status_reason) if held.status_reason else None,
             source=value.source,
+            said_on=value.said_on,
+            source_title=value.document.title if value.document else None,
+            source_url=value.document.url if value.document else None,
+            territory=value.territory,
         )
 
 
@@ -119,7 +146,7 @@ class KpisSent(Sent):
         {
             "plan": "crack-2019",
             "title": {"fr": "Plan parisien crack 2019-2021", "en": "Paris crack plan 2019-2021"},
-            "items": [_KPI],
+            "items": [_KPI, _STATED],
             "withheld": [_WITHHELD],
         }
     )

@@ -1,61 +1,23 @@
 """Putting the KPIs of a plan together: nothing is asked of the caller, so everybody gets the same."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
-from typing import Final
 
 from app.db.engine import ReadSession
-from app.http.context import Context
+from app.directory.service import current_directory
 from app.identity.service import list_organisations
 from app.metrics.indicator import Figure, Period
 from app.metrics.indicators.catalogue import CATALOGUE
-from app.monitoring import live, released
+from app.monitoring import live
 from app.monitoring.definitions import ABOUT_PEOPLE, LIVE
-from app.monitoring.kpis.definitions import PUBLISHED, Kpi
+from app.monitoring.kpis.definitions import Kpi
+from app.monitoring.kpis.published import published_values
 from app.monitoring.kpis.records import Sheet, Value, Withheld
 from app.monitoring.kpis.register import register_values
+from app.monitoring.kpis.seen import Seen, named
 from app.monitoring.kpis.targets import held_against
-from app.monitoring.kpis.vocabulary import Gap, gap, not_live, unpublished
+from app.monitoring.kpis.vocabulary import Gap, Why, gap, not_live
 from app.monitoring.periods import last_of_plan
-from app.plan.records import Plan, Recorded
-from app.plan.records.steering import Target
-from app.plan.register import queries
-from app.plan.standing import standing
-from app.plan.steering.targets import lines
-from app.plan.vocabulary import EntryType
-from app.releases.vocabulary import WHOLE, Dimension, Measure, Span, Stage
-
-_TYPES = frozenset(EntryType) - {EntryType.series, EntryType.observation, EntryType.acknowledgement}
-"""What figures of the register are made of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A plan as monitoring looks at it: what was recorded, and on which day one looks."""
-
-    context: Context
-    session: ReadSession
-    plan: Plan
-    recorded: Sequence[Recorded]
-    now: datetime
-    at: date
-
-    @property
-    def targets(self) -> list[Target]:
-        """Its targets as they stand."""
-        return [line.target for line in lines(standing(self.recorded, self.at))]
-
-    @property
-    def perimeter(self) -> str:
-        """Code of its perimeter."""
-        return self.plan.perimeter or self.context.settings.perimeter
-
-
-async def see(context: Context, session: ReadSession, plan: Plan, now: datetime, at: date) -> Seen:
-    """Return a plan with everything recorded of it that figures are made of."""
-    return Seen(context, session, plan, await queries.load(session, plan.plan, _TYPES), now, at)
 
 
 async def sheet(seen: Seen) -> Sheet:
@@ -69,21 +31,43 @@ async def sheet(seen: Seen) -> Sheet:
 
 
 async def live_values(seen: Seen) -> list[Value]:
-    """Return the indicators about no person, of the plan's last month that is over."""
+    """Return the indicators about no person, of the plan's last month that is over.
+
+    First of the perimeter, then those for which the plan set a target for a territory.
+    """
     month = last_of_plan(seen.plan, seen.now)
     if month is None:
         return [Value(kpi, None, None, gap(Gap.plan_not_begun)) for kpi in live_kpis().values()]
-    if not await was_there(seen.session, month):
-        return [Value(kpi, month, None, gap(Gap.before_service)) for kpi in live_kpis().values()]
-    found = await live_series(seen, [month])
+    why = await _why_not_live(seen, month)
+    found = await _live_of(seen, month, LIVE, None, why)
+    directory = await current_directory(seen.context.database, seen.session, seen.now)
+    for place, codes in seen.places(live_kpis(), month.until).items():
+        found += named(directory, place, await _live_of(seen, month, codes, place, why))
+    return found
+
+
+async def _live_of(
+    seen: Seen, month: Period, codes: Collection[str], place: str | None, why: Why | None
+) -> list[Value]:
+    if why is not None:
+        return [Value(kpi, month, None, why) for code, kpi in live_kpis().items() if code in codes]
+    found = await live_series(seen, [month], codes, place)
     return [of_figure(live_kpis()[code], figures[0]) for code, figures in found.items()]
 
 
+async def _why_not_live(seen: Seen, month: Period) -> Why | None:
+    if not await was_there(seen.session, month):
+        return gap(Gap.before_service)
+    return gap(Gap.taken_late) if seen.late else None
+
+
 async def live_series(
-    seen: Seen, months: Sequence[Period], codes: Collection[str] = LIVE
+    seen: Seen, months: Sequence[Period], codes: Collection[str] = LIVE, territory: str | None = None
 ) -> Mapping[str, Sequence[Figure]]:
-    """Return live indicators, all or some, for each of several months."""
-    question = await live.whole_view(seen.context, seen.session, seen.perimeter, months[-1], seen.now)
+    """Return live indicators, all or some, for each of several months; of a territory, or of the perimeter."""
+    question = await live.whole_view(
+        seen.context, seen.session, seen.perimeter, months[-1], seen.now, territory=territory
+    )
     return await live.figures(question, months, codes)
 
 
@@ -110,51 +94,6 @@ def of_figure(kpi: Kpi, figure: Figure) -> Value:
         unknown=figure.unknown,
         base=figure.base,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """Which cell of which releases a KPI is."""
-
-    span: Span
-    measure: Measure
-    dimension: Dimension = Dimension.total
-    category: str = WHOLE
-    share: bool = False
-
-
-_CELLS: Final[Mapping[str, _Cell]] = {
-    "published_encounters": _Cell(Span.month, Measure.encounters),
-    "published_referrals": _Cell(Span.month, Measure.referrals),
-    "published_arrived": _Cell(Span.quarter, Measure.referrals, Dimension.stage, Stage.arrived.value),
-    "published_admitted": _Cell(Span.quarter, Measure.referrals, Dimension.stage, Stage.admitted.value),
-    "published_admitted_share": _Cell(
-        Span.quarter, Measure.referrals, Dimension.stage, Stage.admitted.value, share=True
-    ),
-    "published_first_contacts": _Cell(Span.year, Measure.first_contacts),
-}
-
-
-async def published_values(seen: Seen) -> list[Value]:
-    """Return the figures about people of the newest release of each span that lies within the plan."""
-    every = await released.of_plan(seen.session, seen.perimeter, seen.plan.valid_from, seen.plan.valid_to)
-    newest = {span: released.newest(every, span) for span in Span}
-    told = {span: await released.told(seen.session, one) if one else None for span, one in newest.items()}
-    return [published_of(code, told[_CELLS[code].span]) for code in PUBLISHED]
-
-
-def published_of(code: str, told: released.Told | None) -> Value:
-    """Return a figure about people as a release tells it."""
-    which = _CELLS[code]
-    cell = told.cell(which.measure, which.dimension, which.category) if told else None
-    if told is None or cell is None:
-        return Value(PUBLISHED[code], None, None, gap(Gap.no_release))
-    value, why = (cell.share, cell.share_missing) if which.share else (cell.value, cell.value_missing)
-    return Value(PUBLISHED[code], _period(told), value, unpublished(why) if why else None, source=told.release.id)
-
-
-def _period(told: released.Told) -> Period:
-    return Period(told.release.period_from, told.release.period_to)
 
 
 @cache

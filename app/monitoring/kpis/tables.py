@@ -31,6 +31,10 @@ COLUMNS: Final = {
     "version": Holds.integer,
     "definition_fr": Holds.text,
     "definition_en": Holds.text,
+    "said_on": Holds.day,
+    "source_title": Holds.text,
+    "source_url": Holds.text,
+    "territory": Holds.text,
 }
 """A row a KPI and key. Their order is part of the contract: spreadsheets name cells by it."""
 
@@ -69,4 +73,8 @@ def _row(plan: str, one: KpiSent) -> tuple[Cell, ...]:
         one.version,
         one.definition.fr,
         one.definition.en,
+        one.said_on,
+        one.source_title,
+        one.source_url,
+        one.territory,
     )

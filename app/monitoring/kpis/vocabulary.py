@@ -51,6 +51,7 @@ class Gap(StrEnum):
     no_release = "no_release"
     plan_not_begun = "plan_not_begun"
     before_service = "before_service"
+    taken_late = "taken_late"
     only_words = "only_words"
     no_milestone = "no_milestone"
     nothing_recorded = "nothing_recorded"
@@ -67,6 +68,10 @@ GAPS: Final[Mapping[Gap, Label]] = {
     Gap.before_service: Label(
         "le service n'existait pas encore : rien n'est enregistré de ce mois",
         "the service was not there yet: nothing is recorded of that month",
+    ),
+    Gap.taken_late: Label(
+        "instantané pris après coup : ce qui était alors connu de l'activité ne peut plus être compté",
+        "snapshot taken late: what was known of the activity then can no longer be counted",
     ),
     Gap.only_words: Label(
         "dit en mots seulement : jamais converti en nombre", "said in words only: never made a number"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from app.monitoring.periods import month_of
 from app.monitoring.snapshots.records import Link, Snapshot
 from app.monitoring.snapshots.vocabulary import Change, Tampering
 
@@ -30,15 +31,19 @@ def findings(stored: Sequence[Snapshot], remembered: Mapping[int, bytes]) -> lis
     """Return what is wrong with a plan's chain, by number; nothing when it holds.
 
     `remembered` is what the audit log says of each number: its digest. It is the only witness of what was cut off at
-    the end, and of a chain made anew from the beginning.
+    the end, and of a chain made anew from the beginning. A month left out between two that hold is told of the later.
     """
     by_number = {one.link.number: one for one in stored}
     last = max(by_number, default=0)
-    found = []
+    found, before = [], None
     for number in range(1, max([last, *remembered]) + 1):
         kind = Tampering.truncated if number > last else _kind(number, by_number, remembered)
+        own = by_number[number].link if kind is None else None
+        if own and before and own.month != month_of(before.month).until:
+            kind = Tampering.gap
         if kind is not None:
             found.append(Finding(kind, number))
+        before = own
     return found
 
 
@@ -89,7 +94,7 @@ class Difference:
     after: Any
 
 
-_OF_ITSELF: Final = ("number", "month", "taken_at", "code_version")
+_OF_ITSELF: Final = ("number", "month", "taken_at", "known_at", "code_version")
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

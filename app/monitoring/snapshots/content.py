@@ -5,7 +5,7 @@ list, so two snapshots can be held against each other by path. Figures about peo
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -26,12 +26,13 @@ from app.plan.vocabulary import Lacking
 Json = Mapping[str, Any]
 
 
-def content_of(recorded: Sequence[Recorded], plan: Plan, at: date, kpis: Sequence[Held]) -> Json:
-    """Return what is known of a plan as it stood on a day."""
+def content_of(recorded: Sequence[Recorded], plan: Plan, at: date, known_at: datetime, kpis: Sequence[Held]) -> Json:
+    """Return what was known of a plan at an instant as it stood on a day; `recorded` is what was recorded by then."""
     then = standing(recorded, at)
     stands = {one.id for one in then}
     return {
         "at": at,
+        "known_at": known_at.isoformat(timespec="milliseconds"),
         "entries": {str(one.entry.id): _entry(one, stands=one.entry.id in stands) for one in recorded},
         "actions": {str(line.action.number): _action(line) for line in actions(then, at)},
         "milestones": {

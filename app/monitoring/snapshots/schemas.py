@@ -15,7 +15,7 @@ _LINK: Final[dict[str, Any]] = {
     "id": "2026-10",
     "number": 2,
     "taken_at": "2026-11-01T11:30:00Z",
-    "code_version": "0.1.0",
+    "code_version": "0.1.0+5f2c81d0a97e",
     "previous": _SHA256,
     "sha256": _SHA256,
 }
@@ -27,7 +27,7 @@ class SnapshotSent(Sent):
     id: str = Field(description="Its month.")
     number: int = Field(description="Place in the plan's chain, from 1.")
     taken_at: datetime = Field(description="When it was taken.")
-    code_version: str = Field(description="Version of the service that took it.")
+    code_version: str = Field(description="Version of the service that took it, and digest of its sources.")
     previous: str = Field(description="Digest of the one before it; zeros for the first.")
     sha256: str = Field(description="SHA-256 of the bytes of `previous` followed by those of the snapshot.")
 
@@ -62,8 +62,9 @@ class SnapshotDocument(Sent):
             "number": 2,
             "month": "2026-10",
             "taken_at": "2026-11-01T11:30:00.000+00:00",
-            "code_version": "0.1.0",
+            "code_version": "0.1.0+5f2c81d0a97e",
             "at": "2026-10-31",
+            "known_at": "2026-11-01T11:30:00.000+00:00",
             "entries": {},
             "actions": {},
             "milestones": {},
@@ -78,8 +79,11 @@ class SnapshotDocument(Sent):
     number: int = Field(description="Place in the plan's chain, from 1.")
     month: str = Field(description="The month it is of.")
     taken_at: datetime = Field(description="When it was taken.")
-    code_version: str = Field(description="Version of the service that took it.")
-    at: date = Field(description="Everything is what stood on this day, as it was known at `taken_at`.")
+    code_version: str = Field(description="Version of the service that took it, and digest of its sources.")
+    at: date = Field(description="Everything is what stood on this day, as it was known at `known_at`.")
+    known_at: datetime = Field(
+        description="`taken_at`, or when the month was over where a later month had been over since."
+    )
     entries: dict[str, Any] = Field(description="Every entry ever recorded, by id, and whether it stands.")
     actions: dict[str, Any] = Field(description="By number.")
     milestones: dict[str, Any] = Field(description="By code.")

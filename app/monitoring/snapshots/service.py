@@ -18,8 +18,9 @@ from app.db.types import to_instant, to_milliseconds
 from app.http.context import Context
 from app.keyring import Keyring
 from app.metrics.indicator import Period
-from app.monitoring.kpis.service import see, sheet
-from app.monitoring.periods import last_over
+from app.monitoring.kpis.seen import see
+from app.monitoring.kpis.service import sheet
+from app.monitoring.periods import last_over, months_after, over_at
 from app.monitoring.snapshots import queries
 from app.monitoring.snapshots.chaining import FIRST, Difference, Finding, differences, digest_of, findings, heading_of
 from app.monitoring.snapshots.content import canonical, content_of
@@ -28,7 +29,8 @@ from app.monitoring.snapshots.vocabulary import Tampering
 from app.plan.records import Plan
 from app.plan.register import queries as register
 from app.plan.register.service import list_plans
-from app.releases.service import code_version
+from app.plan.standing import of_type, standing
+from app.sources import code_version
 
 _ACT: Final = "plan.snapshot"
 _DAY: Final = timedelta(days=1)
@@ -53,42 +55,52 @@ class Report:
 
 
 async def take(context: Context, code: str | None, now: datetime) -> Sequence[Taken]:
-    """Take the snapshot of the last month that is over, of one plan or of all; those that are there stay as they are.
+    """Take the snapshots up to the last month that is over, of one plan or of all; those there stay as they are.
 
-    Raises `not_found` for an unknown plan.
+    Without a new one the last that is there is returned. Raises `not_found` for an unknown plan.
     """
+    last = last_over(now)
     async with context.database.reading() as session:
         plans = [plan for plan in await list_plans(session) if code in {None, plan.plan}]
+        due = [(plan, _due(await queries.links(session, plan.plan), last)) for plan in plans]
     if code is not None and not plans:
         raise errors.not_found("There is no such plan.")
-    return [await _take(context, plan, now) for plan in plans]
+    return [one for plan, months in due for one in await _take(context, plan, months or [last], now)]
 
 
 async def take_what_is_due(context: Context, now: datetime) -> Sequence[Taken]:
-    """Take the snapshots of plans that were in force in the last month that is over; return those that are new.
+    """Take the snapshots that plans in force lack, up to the last month that is over; return those that are new.
 
-    Running it again, or in several workers, changes nothing. A month during which no worker ran at its end is taken as
-    long as it is the last one; later it would tell what was known too late, and is left out.
+    Running it again, or in several workers, changes nothing. The months at whose end no worker ran are made up for,
+    each as it was known when it was over. A plan's first snapshot is of the last month.
     """
-    month = last_over(now)
+    last = last_over(now)
     async with context.database.reading() as session:
-        in_force = [
-            plan for plan in await list_plans(session) if plan.valid_from < month.until and month.since < plan.valid_to
+        begun = [plan for plan in await list_plans(session) if plan.valid_from < last.until]
+        due = [
+            (plan, [one for one in _due(await queries.links(session, plan.plan), last) if one.since < plan.valid_to])
+            for plan in begun
         ]
-        due = [plan for plan in in_force if await queries.of_month(session, plan.plan, month.since) is None]
-    done = [await _take(context, plan, now) for plan in due]
+    done = [one for plan, months in due for one in await _take(context, plan, months, now)]
     return [one for one in done if one.new]
 
 
-async def _take(context: Context, plan: Plan, now: datetime) -> Taken:
-    now, month = to_instant(to_milliseconds(now)), last_over(now)
+def _due(links: Sequence[Link], last: Period) -> Sequence[Period]:
+    """Return the months that lack a snapshot: those after the last one taken, or the last alone when none was."""
+    return months_after(links[-1].month, last) if links else [last]
+
+
+async def _take(context: Context, plan: Plan, months: Sequence[Period], now: datetime) -> Sequence[Taken]:
+    return [await _take_one(context, plan, month, to_instant(to_milliseconds(now))) for month in months]
+
+
+async def _take_one(context: Context, plan: Plan, month: Period, now: datetime) -> Taken:
     said = await _content(context, plan, now, month)
     async with context.database.writing() as session:
         await hold(await session.connection(), PUBLISHING, [SERVICE])
         there = await queries.links(session, plan.plan)
-        for link in there:
-            if link.month == month.since:
-                return Taken(link, new=False)
+        if there and there[-1].month >= month.since:
+            return Taken(there[-1], new=False)
         snapshot = _bound(plan, there[-1] if there else None, month, now, said)
         await queries.keep(session, snapshot)
         link = snapshot.link
@@ -98,11 +110,19 @@ async def _take(context: Context, plan: Plan, now: datetime) -> Taken:
 
 
 async def _content(context: Context, plan: Plan, now: datetime, month: Period) -> Mapping[str, Any]:
-    """Compute outside the transaction that writes: phones need the writer."""
-    at = month.until - _DAY
+    """Compute outside the transaction that writes: phones need the writer.
+
+    When a later month is over already, only what was known at the end of this one is in it.
+    """
+    at, late = month.until - _DAY, month != last_over(now)
+    known_at = over_at(month) if late else now
     async with context.database.analysing() as session:
-        seen = await see(context, session, plan, now, at)
-        return content_of(await register.load(session, plan.plan), plan, at, (await sheet(seen)).rows)
+        recorded = await register.load(session, plan.plan)
+        if late:
+            recorded = [one for one in recorded if one.recorded_at <= known_at]
+            plan = next(reversed(of_type(standing(recorded, at), Plan)), plan)
+        seen = await see(context, session, plan, known_at, at, late=late)
+        return content_of(recorded, plan, at, known_at, (await sheet(seen)).rows)
 
 
 def _bound(plan: Plan, before: Link | None, month: Period, now: datetime, said: Mapping[str, Any]) -> Snapshot:

@@ -14,6 +14,7 @@ class Tampering(StrEnum):
     truncated = "truncated"
     inserted = "inserted"
     rewritten = "rewritten"
+    gap = "gap"
     log_broken = "log_broken"
 
 
@@ -24,6 +25,7 @@ SENTENCES: Final[Mapping[Tampering, str]] = {
     Tampering.truncated: "cut off: the audit log remembers it",
     Tampering.inserted: "put in: the audit log knows nothing of it",
     Tampering.rewritten: "taken out and another put there: the audit log remembers another digest",
+    Tampering.gap: "not of the month after the one before it: a month is lacking between them",
     Tampering.log_broken: "first entry of the service's audit log that does not hold: what it remembers may be made up",
 }
 

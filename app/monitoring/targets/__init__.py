@@ -1,0 +1,1 @@
+"""The plan's targets, and whether anything is ever held against one: only monitoring knows what is."""
