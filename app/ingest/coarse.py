@@ -7,6 +7,7 @@ key of its own: an item that is sent again is recognised, and who has the databa
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ SLOT: Final = timedelta(hours=SLOT_HOURS)
 TICK: Final = timedelta(milliseconds=1)
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _KEY: Final = "coarse"
+_HOUR_S: Final = 3600
 _UUID_BYTES: Final = 16
 _TIME_ORDERED, _OUR_OWN = 7, 8
 """Versions of UUIDs (RFC 9562)."""
@@ -49,8 +51,14 @@ def slot_began(instant: datetime) -> datetime:
 
     A slot that begins in an hour that is skipped begins at the skip; one with a repeated hour at the first of them.
     """
-    local = instant.astimezone(_PARIS)
-    first = local.replace(hour=local.hour // SLOT_HOURS * SLOT_HOURS, minute=0, second=0, microsecond=0, fold=0)
+    return _slot_of(int(instant.timestamp()) // _HOUR_S)
+
+
+@lru_cache(maxsize=10_000)  # a night has a dozen hours, and each of its referrals several instants
+def _slot_of(hour: int) -> datetime:
+    """Return when the slot began that an hour (since 1970 UTC) lies in: the clock in Paris is whole hours from UTC."""
+    local = datetime.fromtimestamp(hour * _HOUR_S, _PARIS)
+    first = local.replace(hour=local.hour // SLOT_HOURS * SLOT_HOURS, fold=0)
     return first.astimezone(UTC)
 
 
