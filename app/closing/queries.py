@@ -1,12 +1,30 @@
-"""Every statement on the end of key periods. Links are found by their seal, which says its period (`app.keyring`)."""
+"""Every statement on the end of key periods.
 
-from collections.abc import Mapping
+Links by cards and slips are found by their seal, which says its period (`app.keyring`); those from a referral to the
+one that it takes up by the days of both.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, TableClause, column, func, null, select, table, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    TableClause,
+    column,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    table,
+    tuple_,
+    update,
+)
 
 from app.closing.models import KeyPeriod
 from app.db.bulk import insert_new
@@ -52,6 +70,14 @@ TABLES: Final = (
     "alone_fact",
 )
 """Every table that has held links or sets of people."""
+_TAKER: Final = table(
+    "referral",
+    column("org_id", Key),
+    column("id", Key),
+    column("cohort_day", Date),
+    column("previous_referral_id", Key),
+)
+_TAKEN: Final = _TAKER.alias("taken")
 
 
 def key_of(year: int) -> str:
@@ -93,9 +119,10 @@ async def note(session: WriteSession, year: int, **done: datetime) -> None:
 
 
 async def count_links(session: Session, year: int) -> dict[str, int]:
-    """Return {table.column: how many records carry a seal of a period}, of all there are."""
+    """Return {table.column: how many records carry a seal of a period, or lead from or to one of its days}."""
     least, greatest = seals_of(year)
-    return {
+    chained = _chained(lambda day: day.between(date(year, 1, 1), date(year, 12, 31)), func.count())
+    return {"referral.previous_referral_id": int((await session.execute(chained)).scalar_one())} | {
         f"{seals.table.name}.{seals.column}": int(
             (
                 await session.execute(
@@ -128,10 +155,41 @@ async def take_away(session: WriteSession, year: int, seals: Seals, most: int) -
         days = {(org_id, day) for org_id, day in changed}
     else:
         await session.execute(taken)
-    await session.execute(
-        update(_PERIOD).where(_PERIOD.c.name == key_of(year)).values(unlinked=_PERIOD.c.unlinked + len(keys))
-    )
+    await _count(session, year, len(keys))
     return len(keys), days
+
+
+async def part_some(session: WriteSession, year: int, most: int) -> list[tuple[UUID, UUID, date]]:
+    """Let some referrals no longer take up another, where either is of a day up to the end of a period.
+
+    Returns their (organisation, id, day). Days before the period count as well: a coarse referral has the Monday of
+    its week, and earlier periods were closed before.
+    """
+    before = literal(date(year + 1, 1, 1), Date)
+    c = _TAKER.c
+    chosen = _chained(lambda day: day < before, c.org_id, c.id, c.cohort_day).limit(most)
+    found = [(row.org_id, row.id, row.cohort_day) for row in await session.execute(chosen)]
+    if found:
+        these = tuple_(c.org_id, c.id).in_([(org_id, key) for org_id, key, _ in found])
+        await session.execute(update(_TAKER).where(these).values(previous_referral_id=null()))
+        await _count(session, year, len(found))
+    return found
+
+
+def _chained(of: Callable[[ColumnElement[date]], ColumnElement[bool]], *shown: ColumnElement[Any]) -> Select[Any]:
+    """Return what is shown of the referrals that take up another, where the day of either is one of these."""
+    same = (_TAKEN.c.org_id == _TAKER.c.org_id) & (_TAKEN.c.id == _TAKER.c.previous_referral_id)
+    return (
+        select(*shown)
+        .select_from(_TAKER.outerjoin(_TAKEN, same))
+        .where(_TAKER.c.previous_referral_id.is_not(None), or_(of(_TAKER.c.cohort_day), of(_TAKEN.c.cohort_day)))
+    )
+
+
+async def _count(session: WriteSession, year: int, taken: int) -> None:
+    """Add to the links of a period that were taken away."""
+    counted = _PERIOD.c.unlinked + taken
+    await session.execute(update(_PERIOD).where(_PERIOD.c.name == key_of(year)).values(unlinked=counted))
 
 
 async def take_position(session: WriteSession) -> int:

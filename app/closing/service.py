@@ -1,7 +1,7 @@
 """Ending a key period: numbers are kept, links taken away, the key destroyed; each step can be begun again.
 
 1. freeze: every fact is computed, what needs links is counted, and the facts of the period's days are final.
-2. null: nothing is sealed for the period any more; links and sets of people go.
+2. null: nothing is sealed for the period any more; links go, those from referral to referral too, and sets of people.
 3. destroy: the key goes; whatever a straggler still stored goes; the database's files are written anew.
 """
 
@@ -23,7 +23,15 @@ from app.db.portability import REFRESHING, hold
 from app.db.scrubbing import scrub
 from app.directory.service import read_directory
 from app.keyring import KeyDestroyedError, Keyring, UnsafeKeyError
-from app.marks.queries import everybody, mark_days, not_final, set_unlinked_before
+from app.marks.queries import (
+    everybody,
+    forget_waiting_before,
+    mark_days,
+    mark_trails,
+    not_final,
+    set_unlinked_before,
+)
+from app.marks.trails import Trail
 from app.metrics.people import keeping
 from app.metrics.refreshing import finish_before
 
@@ -77,7 +85,7 @@ class Closer:
                     _since(end),
                     files[year].mode if year in files else None,
                     counts.get("encounter.link_id", 0),
-                    max(counts.get("referral.link_id", 0), counts.get("referral.slip_digest", 0)),
+                    max((count for name, count in counts.items() if name.startswith("referral.")), default=0),
                     max(counts.get("held_event.slip_digest", 0), counts.get("held_event.slip_digest_beside", 0)),
                 )
             )
@@ -183,13 +191,15 @@ class Closer:
             await keeping.forget(session, year)
 
     async def _take_away(self, year: int) -> None:
-        """Take the period's seals off all records, some in each transaction.
+        """Take the period's seals off all records, and what leads from one to another; some in each transaction.
 
         Where one is of a day that is still computed (a phone's clock was wrong at New Year), the day is marked.
         """
         for seals in SEALS:
             while await self._take_some_away(year, seals):
                 pass
+        while await self._part_some(year):
+            pass
 
     async def _take_some_away(self, year: int, seals: Seals) -> int:
         async with self.database.writing(long=True) as session:
@@ -197,6 +207,15 @@ class Closer:
             still = await not_final(session, {day for _, day in days}) if days else set()
             await mark_days(session, {(org_id, day) for org_id, day in days if day in still})
         return taken
+
+    async def _part_some(self, year: int) -> int:
+        """Part referrals; one of a day that is still computed bears on those that take it up, whose days are too."""
+        async with self.database.writing(long=True) as session:
+            parted = await queries.part_some(session, year, STEP_RECORDS)
+            await forget_waiting_before(session, date(year + 1, 1, 1))
+            still = await not_final(session, {day for *_, day in parted}) if parted else set()
+            await mark_trails(session, [Trail(org_id, key) for org_id, key, day in parted if day in still])
+        return len(parted)
 
     async def _stragglers_end(self, grace_s: float) -> None:
         """Wait until every transaction that may have sealed something before the marker has ended."""

@@ -50,17 +50,20 @@ async def post_facility_reports(
     responses=problems(*_READ_PROBLEMS),
 )
 async def list_facilities(
-    _principal: Annotated[Principal, allowed(Permission.reference_read)],
+    principal: Annotated[Principal, allowed(Permission.reference_read)],
     session: Reading,
     ctx: Ctx,
     now: Now,
     cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
     size: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 100,
 ) -> FacilityPage:
-    """Return the facilities that are not closed for good, with planned hours and last report, by identifier."""
+    """Return the facilities that are not closed for good, with planned hours and last report, by identifier.
+
+    Reports are for those who may ask what has a place now (`GET /v1/capacity/now`): null for all others.
+    """
     after = read_cursor(cursor, "cursor")[1] if cursor is not None else None
     items, more = await states.page(ctx.database, session, now, after, size)
-    return FacilityPage(items=items, next=write_cursor(0, items[-1].id) if more else None)
+    return FacilityPage(items=states.seen_by(principal, items), next=write_cursor(0, items[-1].id) if more else None)
 
 
 @router.get(
@@ -69,11 +72,11 @@ async def list_facilities(
     responses=problems(*_READ_PROBLEMS, errors.not_found),
 )
 async def get_facility(
-    _principal: Annotated[Principal, allowed(Permission.reference_read)],
+    principal: Annotated[Principal, allowed(Permission.reference_read)],
     session: Reading,
     ctx: Ctx,
     now: Now,
     facility_id: Annotated[UUID, Path(description="The facility.")],
 ) -> FacilitySent:
-    """Return one facility, also one that is closed for good."""
-    return await states.one(ctx.database, session, now, facility_id)
+    """Return one facility, also one that is closed for good; its report as in `GET /v1/facilities`."""
+    return states.seen_by(principal, [await states.one(ctx.database, session, now, facility_id)])[0]

@@ -84,7 +84,9 @@ class FacilitySent(Sent):
     opened_on: date = Field(description="First day it was open.")
     closed_on: date | None = Field(description="First day it is closed for good.")
     open_by_hours: bool | None = Field(description="Whether its planned hours have it open now; null without hours.")
-    report: ReportSent | None = Field(description="Its last report; null when it never reported.")
+    report: ReportSent | None = Field(
+        description="Its last report; null when it never reported, and for who may not ask what has a place now."
+    )
 
 
 class FacilityPage(Sent):

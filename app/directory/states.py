@@ -11,6 +11,8 @@ from app.directory.records import Facility, Present, Report
 from app.directory.rules import is_open, is_valid, local_day
 from app.directory.schemas import FacilitySent, ReportSent
 from app.directory.service import Directory, current_directory
+from app.identity.rules import Principal
+from app.identity.vocabulary import GRANTS, Permission
 
 
 async def page(
@@ -46,6 +48,13 @@ async def changed(
 def shown(directory: Directory, presents: Iterable[Present], now: datetime) -> list[FacilitySent]:
     """Return facilities as they are sent."""
     return [_sent(directory.facilities[present.facility_id], present.report, now) for present in presents]
+
+
+def seen_by(principal: Principal, facilities: Iterable[FacilitySent]) -> list[FacilitySent]:
+    """Return facilities as somebody may see them: how full they are is for who directs people, or counts them."""
+    if Permission.capacity_read in GRANTS[principal.role]:
+        return list(facilities)
+    return [facility.model_copy(update={"report": None}) for facility in facilities]
 
 
 def _sent(facility: Facility, report: Report | None, now: datetime) -> FacilitySent:

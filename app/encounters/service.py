@@ -24,7 +24,7 @@ from app.ingest.coarse import coarse_digest, id_may_be_coarse, may_be_coarse
 from app.ingest.revised import Candidate
 from app.ingest.rules import Decision
 from app.ingest.service import Posting, happened, to_the_hour
-from app.ingest.verdicts import not_here, period_over, telling_unlinked
+from app.ingest.verdicts import PERIOD_CLOSED, not_here, noting_unlinked, period_over, telling_unlinked
 from app.keyring import Keyring
 from app.marks.queries import mark_days
 from app.referrals.correcting import EncounterChange, follow_encounters
@@ -37,6 +37,7 @@ from app.referrals.making import (
     record_key,
     referral_row,
 )
+from app.referrals.parting import part_new
 from app.referrals.sealing import Sealer, period_of
 from app.referrals.service import referral_faults
 
@@ -60,7 +61,13 @@ class _Case:
     def verdict(self) -> Verdict:
         if self.refusal is not None:
             return rejected(self.item.id, self.refusal)
-        return telling_unlinked(replace(self.candidate.verdict(), id=self.item.id), self.unlinked)
+        verdict = self.candidate.verdict()
+        verdict = noting_unlinked(verdict, unlinked=verdict.note is None and self._is_parted())
+        return telling_unlinked(replace(verdict, id=self.item.id), self.unlinked)
+
+    def _is_parted(self) -> bool:
+        """Say whether a link was not made because its year was closed."""
+        return any(fault.code == PERIOD_CLOSED for fault in self.unlinked)
 
     def links_not_made(self, not_there: Container[tuple[UUID, UUID]]) -> Sequence[Fault]:
         """Return which links are not made, when these referrals are not there."""
@@ -68,6 +75,8 @@ class _Case:
         for index, (sent, row) in enumerate(zip(self.item.referrals, self.referrals, strict=True)):
             if sent.slip is not None and row["slip_digest"] is None:
                 found.append(period_over(f"/referrals/{index}/slip"))
+            if sent.previous_referral_id is not None and row["previous_referral_id"] is None:
+                found.append(period_over(f"/referrals/{index}/previous_referral_id"))
             if (row["org_id"], row["previous_referral_id"]) in not_there:
                 found.append(not_here(f"/referrals/{index}/previous_referral_id"))
         return found
@@ -88,13 +97,14 @@ async def store_encounters(
         ],
     )
     cases = [case for listed in read for case in listed if isinstance(case, _Case)]
+    parted = await part_new(session, context.keyring, [case.referrals for case in cases])
     if cases and not session.careful and _may_all_be_new(cases):
         await _store_all_new(session, cases)
     elif cases:
         await _store_carefully(session, cases, now)
     not_there = await previous_not_here(session, [row for case in cases for row in case.referrals])
     for case in cases:
-        if case.candidate.unlinked or not_there:
+        if case.candidate.unlinked or not_there or parted:
             case.unlinked = case.links_not_made(not_there)
     return [[case.verdict() if isinstance(case, _Case) else case for case in listed] for listed in read]
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from app import errors
 from app.errors import Fault
 from app.http.envelope import Outcome, Verdict, rejected
 from app.ingest.rules import Decision, Stored
+
+PERIOD_CLOSED: Final = "period_closed"
 
 
 def noting_unlinked(verdict: Verdict, *, unlinked: bool) -> Verdict:
@@ -25,8 +28,8 @@ def telling_unlinked(verdict: Verdict, faults: Sequence[Fault]) -> Verdict:
 
 
 def period_over(pointer: str) -> Fault:
-    """Return the fault of a card or slip that cannot be kept any more."""
-    return Fault(pointer, "period_closed", "is of a year whose key is gone: kept without it")
+    """Return the fault of a card, a slip or a previous referral that cannot be kept any more."""
+    return Fault(pointer, PERIOD_CLOSED, "is of a year whose key is gone: kept without it")
 
 
 def not_here(pointer: str) -> Fault:

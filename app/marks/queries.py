@@ -1,6 +1,6 @@
 """Every statement on marks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -211,6 +211,23 @@ async def mark_trails(session: WriteSession, trails: Iterable[Trail]) -> None:
     ]
     if rows:
         await insert_all_new(session, _TRAIL, rows)
+
+
+async def forget_waiting_before(session: WriteSession, day: date) -> None:
+    """Delete the marks that say which referral one takes up, where either is of a day before this one."""
+    old = exists().where(
+        _REFERRAL.c.org_id == _TRAIL.c.org_id,
+        or_(_REFERRAL.c.id == _TRAIL.c.referral_id, _REFERRAL.c.id == _TRAIL.c.waits_for),
+        _REFERRAL.c.cohort_day < day,
+    )
+    await session.execute(delete(_TRAIL).where(_TRAIL.c.waits_for.is_not(None), old))
+
+
+async def forget_waiting_for(session: WriteSession, org_ids: Collection[UUID], ids: Collection[UUID]) -> None:
+    """Delete the marks that say which referral one takes up, where either is one of these."""
+    either = or_(among(session, _TRAIL.c.referral_id, ids), among(session, _TRAIL.c.waits_for, ids))
+    waiting = _TRAIL.c.org_id.in_(org_ids) & _TRAIL.c.waits_for.is_not(None)
+    await session.execute(delete(_TRAIL).where(waiting, either))
 
 
 def _days_behind(trails: Select[Any]) -> Select[Any]:

@@ -14,6 +14,7 @@ from app.marks.queries import mark_days, mark_trails
 from app.marks.trails import Trail
 from app.referrals import folding, queries
 from app.referrals.making import Making
+from app.referrals.parting import part_stored
 from app.referrals.records import SERVICE, Standing
 from app.referrals.rules import withdrawal_id
 from app.referrals.vocabulary import Step
@@ -46,6 +47,8 @@ async def follow_encounters(session: WriteSession, changes: Sequence[EncounterCh
     days = [(s.org_id, day) for change, s in pairs for day in (s.cohort_day, change.making.cohort_day)]
     await mark_days(session, days)
     await mark_trails(session, [trail for change, s in pairs for trail in _trails(change.making, s)])
+    moved_to = (((s.org_id, s.id), c.making.cohort_day, c.making.received_at) for c, s in pairs)
+    await part_stored(session, moved_to)
     await queries.add_events(session, [_withdrawal(c, s, now) for c, s in pairs if c.withdrawn])
     await queries.remove_events(session, [(s.org_id, withdrawal_id(s.id)) for c, s in pairs if not c.withdrawn])
     moved = await queries.by_ids(session, {standing.id for _, standing in pairs})

@@ -15,6 +15,7 @@ from app.keyring import Keyring
 from app.marks.queries import mark_days, mark_trails
 from app.marks.trails import Trail
 from app.referrals import folding, queries
+from app.referrals.parting import part_stored
 from app.referrals.records import Held, Sender, Standing, folded_columns
 from app.referrals.rules import First, Terms, made
 from app.referrals.schemas import ReferralIn
@@ -119,6 +120,7 @@ async def open_all_new(session: WriteSession, rows: Sequence[Row]) -> None:
 async def welcome(session: WriteSession, rows: Sequence[Row]) -> None:
     """Let the events that waited for these referrals take effect; note which referrals they take up."""
     await mark_trails(session, [waiting(row) for row in rows if row["previous_referral_id"] is not None])
+    await part_stored(session, (((row["org_id"], row["id"]), row["cohort_day"], row["received_at"]) for row in rows))
     slips = {row["slip_digest"] for row in rows if row["slip_digest"] is not None}
     held = await queries.held_for(session, {row["id"] for row in rows}, slips)
     if held:

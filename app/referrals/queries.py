@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, tuple_, update
 from sqlmodel import col
 
 from app.db.bulk import Row, insert_all_new, insert_new, update_rows
@@ -299,6 +299,27 @@ async def set_referrals(session: WriteSession, rows: Sequence[Row]) -> None:
 async def set_events(session: WriteSession, rows: Sequence[Row]) -> None:
     """Set columns of events."""
     await update_rows(session, _EVENT, rows)
+
+
+async def days_of(
+    session: WriteSession, org_ids: Collection[UUID], ids: Collection[UUID]
+) -> dict[tuple[UUID, UUID], date]:
+    """Return {(organisation, id): cohort day} of the referrals that are there."""
+    found = await session.execute(
+        select(col(Referral.org_id), col(Referral.id), col(Referral.cohort_day)).where(
+            col(Referral.org_id).in_(org_ids), among(session, col(Referral.id), ids)
+        )
+    )
+    return {(org_id, key): day for org_id, key, day in found}
+
+
+async def part(session: WriteSession, org_ids: Collection[UUID], ids: Collection[UUID]) -> list[tuple[UUID, date]]:
+    """Let these referrals take up no other, and no other take up these; return the changed (organisation, day)."""
+    c = _REFERRAL.c
+    chained = or_(among(session, c.id, ids), among(session, c.previous_referral_id, ids))
+    parted = update(_REFERRAL).where(c.org_id.in_(org_ids), c.previous_referral_id.is_not(None), chained)
+    changed = parted.values(previous_referral_id=None).returning(c.org_id, c.cohort_day)
+    return [(org_id, day) for org_id, day in await session.execute(changed)]
 
 
 async def failures_since(session: WriteSession, org_id: UUID, device_id: UUID, since: datetime) -> int:

@@ -163,7 +163,9 @@ class ReferralSent(Sent):
     accompanied: bool = Field(description="The team went along.")
     territory: str = Field(description="Code of the quarter or commune it was made in.")
     cohort_day: date = Field(description="Service day the referral was made on.")
-    previous_referral_id: UUID | None = Field(description="The ended referral that this one takes up again.")
+    previous_referral_id: UUID | None = Field(
+        description="The ended referral that this one takes up again; null too once the year of either is closed."
+    )
     state: State
     reason: Reason | None
     state_at: datetime = Field(description="Beginning of the two-hour slot in which the state was entered.")

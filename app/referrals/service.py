@@ -27,6 +27,7 @@ from app.ingest.verdicts import not_here, noting_unlinked, period_over, telling_
 from app.keyring import Keyring, fingerprint
 from app.referrals import folding, making, queries
 from app.referrals.late import recognise_referrals
+from app.referrals.parting import part_new
 from app.referrals.records import Standing
 from app.referrals.rules import allowed, expiry_id, open_to_senders
 from app.referrals.schemas import LoneReferralIn, LookupIn, ReferralIn, ReferralSent
@@ -65,6 +66,7 @@ async def store_lone(session: WriteSession, postings: Sequence[Posting[LoneRefer
     org_ids = {posting.principal.org_id for posting in postings}
     ids = {item.id for posting in postings for item in posting.items}
     made = [list(listed) for listed in read]
+    await _part(session, context.keyring, made)
     await _recognise(session, context.keyring, made, now)
     there = await queries.known(session, org_ids, ids | {row["id"] for row in _rows_in(made)})
     rows: list[Row] = []
@@ -89,13 +91,29 @@ async def store_lone(session: WriteSession, postings: Sequence[Posting[LoneRefer
 def _links_not_made(row: Row, item: LoneReferralIn, not_there: Container[tuple[UUID, UUID]]) -> list[Fault]:
     """Return which links of a referral are not made, when these are not there."""
     found = [period_over("/slip")] if item.slip is not None and row["slip_digest"] is None else []
+    if _is_parted(row, item):
+        found.append(period_over("/previous_referral_id"))
     if (row["org_id"], row["previous_referral_id"]) in not_there:
         found.append(not_here("/previous_referral_id"))
     return found
 
 
+def _is_parted(row: Row, item: LoneReferralIn) -> bool:
+    """Say whether it is stored without the referral it takes up: one of the two is of a closed year."""
+    return item.previous_referral_id is not None and row["previous_referral_id"] is None
+
+
 def _rows_in(read: Sequence[Sequence[Row | Verdict]]) -> list[Row]:
     return [row for listed in read for row in listed if not isinstance(row, Verdict)]
+
+
+async def _part(session: WriteSession, keyring: Keyring, read: Sequence[list[Row | Verdict]]) -> None:
+    """Let referrals of closed years take up none and be taken up by none, in place."""
+    rows = [_rows_in([listed]) for listed in read]
+    if await part_new(session, keyring, rows):
+        for listed, parted in zip(read, rows, strict=True):
+            left = iter(parted)
+            listed[:] = [one if isinstance(one, Verdict) else next(left) for one in listed]
 
 
 async def _recognise(
@@ -129,15 +147,16 @@ def _placed(
     row: Row, item: LoneReferralIn, there: dict[tuple[UUID, UUID], tuple[bytes, UUID]], rows: list[Row]
 ) -> Verdict:
     """Decide about one row, and put it on the list when it is new; a slip of a closed period is not kept."""
-    unlinked = item.slip is not None and row["slip_digest"] is None
+    sealless = item.slip is not None and row["slip_digest"] is None
     key = (row["org_id"], row["id"])
     found = there.get(key)
     stored = Stored(found[0], own=found[1] == row["team_id"]) if found else None
-    decision = decide(stored, row["digest"], comparable=not unlinked)
+    decision = decide(stored, row["digest"], comparable=not sealless)
     if decision is Decision.create:
         rows.append(row)
         there[key] = (row["digest"], row["team_id"])
-    return noting_unlinked(verdict_on(decision, row["id"], row["digest"], stored), unlinked=unlinked)
+    verdict = verdict_on(decision, row["id"], row["digest"], stored)
+    return noting_unlinked(verdict, unlinked=sealless or _is_parted(row, item))
 
 
 def _lone_row(posting: Posting[LoneReferralIn], item: LoneReferralIn, directory: Directory) -> Row | Verdict:

@@ -32,7 +32,7 @@ from tests.clock import SetClock
 from tests.make import Json
 from tests.members import House
 from tests.planted import Asker
-from tests.street import outcomes, post, rows
+from tests.street import outcomes, pointers, post, referral, rows, store
 
 _LATER = datetime(2026, 6, 1, 12, tzinfo=UTC)
 """The year 2025 has been over for longer than late data come."""
@@ -43,6 +43,20 @@ _NEED_CARDS = {"housing_return_to_street", "housing_blocked_stays"} | {
 _PEOPLE = 40
 _IN_THE_LAST_NIGHT = 5
 """Of these: met after midnight of the last night too, under the next key, and so counted once more in the year."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Referrals that take each other up: those of the year, and two of the next."""
+
+    year: frozenset[UUID]
+    december: UUID
+    january: UUID
+    """It takes up the last of December."""
+    february: UUID
+    """It takes up that of January."""
+    unknown: UUID
+    """What one of December takes up: it never came."""
 
 
 @dataclass
@@ -56,6 +70,7 @@ class Ended:
     """Of cards and slips of the year."""
     next_seals: set[bytes]
     """Of the night after New Year's Eve, of the same persons' cards."""
+    chain: "Chain"
     numbers: dict[str, list[Json]]
     """Each indicator's answers before."""
     after: dict[str, list[Json]]
@@ -88,11 +103,14 @@ async def _answers(asker: Asker) -> dict[str, list[Json]]:
     return found
 
 
-async def _live_through_2025(context: Context, house: House) -> tuple[set[bytes], set[bytes]]:
-    """Fill the year, its last night, and the days after; return the seals of the year, and those of its last night."""
+async def _live_through_2025(context: Context, house: House) -> tuple[set[bytes], set[bytes], Chain]:
+    """Fill the year, its last night, and the days after; return the seals of the year, those of its last night, and the
+    chain of its referrals.
+    """
     cards = [make.code() for _ in range(_PEOPLE)]
     seal = context.keyring.seal
-    met, made, seals, next_seals = [], [], set(), set()
+    made: list[Json] = []
+    met, seals, next_seals = [], set(), set()
     for number, at in enumerate(_days(date(2025, 1, 5), 3, 120)):
         for card in cards[number % 7 :: 3]:
             link = seal(2025, card)
@@ -102,7 +120,9 @@ async def _live_through_2025(context: Context, house: House) -> tuple[set[bytes]
         seals.add(slip)
         link = seal(2025, cards[number % _PEOPLE])
         arrived = {"state": "arrived", "arrived_at": at + timedelta(hours=3), "state_at": at + timedelta(hours=3)}
-        made.append(planted.referral(house, at, slip_digest=slip, link_id=link, **(arrived if number % 2 else {})))
+        taken_up = {"previous_referral_id": made[-1]["id"]} if number % 3 else {}
+        told = (arrived if number % 2 else {}) | taken_up
+        made.append(planted.referral(house, at, slip_digest=slip, link_id=link, **told))
     for card in cards[:_IN_THE_LAST_NIGHT]:
         after_midnight = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)  # half past midnight in Paris, the same night
         link = seal(2026, card)
@@ -111,18 +131,34 @@ async def _live_through_2025(context: Context, house: House) -> tuple[set[bytes]
     wrong_clock = datetime(2026, 1, 2, 19, tzinfo=UTC)  # a phone a day and more behind sealed it for the old year
     met.append(planted.encounter(house, wrong_clock, link_id=seal(2025, cards[0]), skew_s=170_000))
     await planted.plant(context, Encounter, met)
-    await planted.plant(context, Referral, made)
+    chain, beyond = _chained(house, made)
+    await planted.plant(context, Referral, [*made, *beyond])
     async with context.database.writing() as session:
-        await insert_new(session, table_of(TrailMark), [_trail(house, made[0]["id"], seal(2025, cards[1]))])
+        trails = [
+            _trail(house, made[0]["id"], link_id=seal(2025, cards[1]), since=0),
+            _trail(house, beyond[0]["id"], waits_for=chain.unknown),
+            _trail(house, chain.january, waits_for=chain.december),
+        ]
+        await insert_new(session, table_of(TrailMark), trails)
         await insert_new(session, table_of(HeldEvent), [_held(house, seal(2025, cards[2]), seal(2026, cards[2]))])
-    return seals, next_seals
+    return seals, next_seals, chain
 
 
-def _trail(house: House, referral_id: UUID, link: bytes) -> Json:
+def _chained(house: House, made: list[Json]) -> tuple[Chain, list[Json]]:
+    """Return the chain of the year's referrals, and those beyond them that it goes on with."""
+    unknown, last = UUID(make.new_id()), made[-1]
+    waits = planted.referral(house, datetime(2025, 12, 30, 20, tzinfo=UTC), previous_referral_id=unknown)
+    january = planted.referral(house, datetime(2026, 1, 6, 20, tzinfo=UTC), previous_referral_id=last["id"])
+    february = planted.referral(house, datetime(2026, 2, 6, 20, tzinfo=UTC), previous_referral_id=january["id"])
+    year = frozenset({waits["id"], *(one["id"] for one in made)})
+    return Chain(year, last["id"], january["id"], february["id"], unknown), [waits, january, february]
+
+
+def _trail(house: House, referral_id: UUID, **changes: object) -> Json:
     return {
-        "org_id": house.org_id, "id": UUID(make.new_id()), "referral_id": referral_id, "link_id": link, "since": 0,
-        "waits_for": UUID(make.new_id()),
-    }  # fmt: skip
+        "org_id": house.org_id, "id": UUID(make.new_id()), "referral_id": referral_id, "link_id": None, "since": None,
+        "waits_for": None,
+    } | changes  # fmt: skip
 
 
 def _held(house: House, slip: bytes, beside: bytes) -> Json:
@@ -140,7 +176,7 @@ async def ended(client: httpx.AsyncClient, context: Context, clock: SetClock, ci
     """The year 2025, lived through, asked about, closed, destroyed, and asked about again."""
     clock.now = _LATER
     house = await members.found(context)
-    seals, next_seals = await _live_through_2025(context, house)
+    seals, next_seals, chain = await _live_through_2025(context, house)
     token = await members.account_token(context, house, Role.coordinator)
     asker = Asker(client, context, house, token)
     await refresh(context.database, step_days=REBUILD_DAYS)
@@ -150,7 +186,7 @@ async def ended(client: httpx.AsyncClient, context: Context, clock: SetClock, ci
     closer = Closer(context.database, context.keyring, clock)
     await closer.close(2025)
     await closer.destroy(2025, grace_s=0)
-    return Ended(house, asker, closer, seals, next_seals, before, await _answers(asker), other)
+    return Ended(house, asker, closer, seals, next_seals, chain, before, await _answers(asker), other)
 
 
 @pytest.fixture(autouse=True)
@@ -187,6 +223,11 @@ async def test_persons_are_kept_by_quarter_and_by_territory(ended: Ended) -> Non
     assert [(one["key"], one["value"]) for one in split["figures"]] == [(make.QUARTER, _PEOPLE + _IN_THE_LAST_NIGHT)]
 
 
+async def test_a_referral_of_january_that_took_up_one_of_december_is_counted_anew(ended: Ended) -> None:
+    flows = await ended.asker.ask("flows", "2026-01-01", "2026-02-01")
+    assert [(one["rule"], one["value"]) for one in flows["links"] if one["rule"] != "exit"] == [("unlinked", 1)]
+
+
 async def test_the_figures_of_coverage_and_of_card_carriers_say_that_cards_are_gone(ended: Ended) -> None:
     coverage = await ended.asker.ask("coverage", "2025-05-01", "2025-07-01")
     funnel = await ended.asker.ask("funnel", "2025-05-01", "2025-07-01", persons=True)
@@ -207,6 +248,14 @@ async def test_no_record_carries_a_seal_of_the_period(context: Context) -> None:
             counted = select(func.count()).where(column.between(*seals_of(2025)))
             left[model.__tablename__, name] = (await session.execute(counted)).scalar_one()
     assert set(left.values()) == {0}
+
+
+async def test_no_referral_of_the_period_takes_up_another_or_is_taken_up(ended: Ended, context: Context) -> None:
+    made = await rows(context, Referral, org_id=ended.house.org_id)
+    assert ended.chain.year <= {one["id"] for one in made}
+    names = {one["id"]: one["previous_referral_id"] for one in made if one["previous_referral_id"] is not None}
+    assert names == {ended.chain.february: ended.chain.january}
+    assert {one["waits_for"] for one in await rows(context, TrailMark, org_id=ended.house.org_id)} <= {None}
 
 
 @pytest.mark.usefixtures("ended")
@@ -267,6 +316,58 @@ async def test_an_encounter_of_the_closed_year_is_stored_without_its_link_and_co
     assert [note["unlinked"] for note in noted if note["id"] == named] == [True]
 
 
+async def test_a_referral_that_takes_up_one_of_the_closed_year_is_stored_without_it(
+    ended: Ended, client: httpx.AsyncClient, context: Context, clock: SetClock
+) -> None:
+    clock.now = at = datetime(2026, 1, 20, 20, tzinfo=UTC)
+    phone = await members.enrolled(client, context, ended.house)
+    december = str(ended.chain.december)
+    item = make.lone_referral(id=make.new_id(at), occurred_at=at, previous_referral_id=december)
+    [told], [again] = await post(phone, "referrals", item), await post(phone, "referrals", item)
+    assert (outcomes([told, again]), again["problem"]) == (["created", "unchanged"], None)
+    assert [(f["pointer"], f["code"]) for f in told["problem"]["errors"]] == [
+        ("/previous_referral_id", "period_closed")
+    ]
+    assert (await referral(phone, item["id"]))["previous_referral_id"] is None
+    old = make.encounter(
+        id=make.new_id(at),
+        occurred_at=at - timedelta(days=25),
+        referrals=[make.referral(previous_referral_id=item["id"])],
+    )
+    [told] = await post(phone, "encounters", old)
+    assert (told["outcome"], pointers(told)) == ("created", ["/referrals/0/previous_referral_id"])
+    entries = await rows(context, AuditEntry, org_id=ended.house.org_id)
+    noted = {note["id"]: note["unlinked"] for entry in entries for note in entry["detail"].get("notes", [])}
+    assert {str(coarse_id(context.keyring, UUID(one["id"]))) for one in (item, old)} <= noted.keys()
+
+
+async def test_a_referral_of_the_closed_year_that_comes_late_is_taken_up_by_none_that_waited_for_it(
+    ended: Ended, client: httpx.AsyncClient, context: Context, clock: SetClock
+) -> None:
+    clock.now = at = datetime(2026, 1, 20, 20, tzinfo=UTC)
+    phone = await members.enrolled(client, context, ended.house)
+    late = make.lone_referral(id=make.new_id(at), occurred_at=at - timedelta(days=25))
+    waits = make.lone_referral(id=make.new_id(at), occurred_at=at, previous_referral_id=late["id"])
+    [told] = await post(phone, "referrals", waits)
+    assert pointers(told) == ["/previous_referral_id"]
+    await store(phone, "referrals", late)
+    assert (await referral(phone, waits["id"]))["previous_referral_id"] is None
+    assert UUID(late["id"]) not in {one["waits_for"] for one in await rows(context, TrailMark)}
+
+
+async def test_a_referral_that_a_correction_moves_into_the_closed_year_takes_up_none_any_more(
+    ended: Ended, client: httpx.AsyncClient, context: Context, clock: SetClock
+) -> None:
+    clock.now = at = datetime(2026, 1, 20, 20, tzinfo=UTC)
+    phone = await members.enrolled(client, context, ended.house)
+    made = make.referral(id=make.new_id(at), previous_referral_id=str(ended.chain.february))
+    met = make.encounter(id=make.new_id(at), occurred_at=at, referrals=[made])
+    await store(phone, "encounters", met)
+    assert (await referral(phone, made["id"]))["previous_referral_id"] == str(ended.chain.february)
+    await post(phone, "encounters", met | {"revision": 2, "occurred_at": (at - timedelta(days=25)).isoformat()})
+    assert (await referral(phone, made["id"]))["previous_referral_id"] is None
+
+
 async def test_upkeep_rebuilding_and_verifying_leave_final_days_alone(ended: Ended, context: Context) -> None:
     await planted.plant(context, Encounter, [planted.encounter(ended.house, datetime(2025, 6, 1, 20, tzinfo=UTC))])
     await refresh(context.database)
@@ -285,7 +386,9 @@ async def test_nothing_of_the_period_is_found_in_the_files_of_sqlite(ended: Ende
     path = Path(url.database or "")
     content = b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
     assert [seal for seal in ended.seals if seal in content or seal[1:] in content] == []
+    assert ended.chain.unknown.bytes not in content
     assert all(seal in content for seal in ended.next_seals)  # the search can find what is there
+    assert ended.chain.january.bytes in content
 
 
 async def test_the_list_says_what_has_become_of_each_period(ended: Ended) -> None:

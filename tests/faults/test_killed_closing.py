@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -23,6 +24,7 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.keyring import Keyring
 from app.metrics.people.models import PersonsKept
+from app.referrals.models import Referral
 from app.settings import Settings
 from tests import make, members, places, planted, postgres
 
@@ -33,7 +35,7 @@ _CARDS = 12
 
 
 async def _fill(settings: Settings) -> set[bytes]:
-    """Live through a few nights of 2025; return their seals."""
+    """Live through a few nights of 2025; return their seals, and the id of a referral that one of them takes up."""
     database = Database(settings)
     context = Context(settings, utc_now, Keyring(settings.keys_dir), database, Writer(database, 1_000))
     await places.seeded(context)
@@ -41,8 +43,11 @@ async def _fill(settings: Settings) -> set[bytes]:
     seals = [context.keyring.seal(2025, make.code()) for _ in range(_CARDS)]
     nights = [datetime(2025, 3, 1, 21, tzinfo=UTC) + timedelta(days=40 * n) for n in range(4)]
     await planted.plant(context, Encounter, [planted.encounter(house, at, link_id=s) for at in nights for s in seals])
+    taken_up = uuid4()
+    again = planted.referral(house, nights[0], previous_referral_id=taken_up, link_id=seals[0])
+    await planted.plant(context, Referral, [again])
     await database.close()
-    return set(seals)
+    return {*seals, taken_up.bytes}
 
 
 async def _left(settings: Settings) -> tuple[int, int]:

@@ -26,12 +26,13 @@ HOUSING_RULE: Final = Label(
     " de votre périmètre) et tous les séjours qui y sont. Séjours : orientations que vous voyez, admises ; un"
     " transfert entre deux hébergements d'urgence (orientation qui reprend la précédente, admise entre un jour avant"
     " et un jour après la sortie, et après l'admission précédente ; la première s'il y en a plusieurs) prolonge le"
-    " même séjour. Admissions et sorties sont connues par créneaux de deux heures.",
+    " même séjour. S'il dure encore quand l'année de l'une des deux est close, ce sont deux séjours. Admissions et"
+    " sorties sont connues par créneaux de deux heures.",
     "Kinds of facility where an admission opens a stay. Occupancy: facilities you see (your organisation's, or your"
     " perimeter's) and every stay in them. Stays: referrals you see that were admitted; a transfer between two"
     " emergency housings (a referral that takes up the one before, admitted between a day before and a day after its"
-    " exit, and after its admission; the first if there are several) continues the same stay. Admissions and exits"
-    " are known by slots of two hours.",
+    " exit, and after its admission; the first if there are several) continues the same stay. If it goes on when the"
+    " year of either is closed, it is two stays. Admissions and exits are known by slots of two hours.",
 )
 OCCUPANCY_RULE: Final = Label(
     "nuitées occupées / nuitées offertes. Une nuit est occupée par un séjour qui dure à 4 h (Paris) le matin suivant."
