@@ -1,6 +1,6 @@
 # Everything here works on a fresh machine with Python 3.11+ and make; `make help` explains each target.
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint lock flood attack audit sbom secrets bench reading openapi migration clean
+.PHONY: help run test fuzz lint lock flood attack audit sbom secrets bench bench-audit reading openapi migration clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 help: ## List the targets
 	@echo "Maraude: closed-loop referrals and pathway metrics for street-outreach patrols."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(VENV)/.run-stamp $(BIN)/maraude ## Migrate, load the demo city into an empty database, serve on loopback
 	@$(BIN)/maraude migrate
@@ -46,6 +46,9 @@ secrets: $(VENV)/.dev-stamp ## Look for keys and passwords in the tracked files;
 
 bench: $(VENV)/.dev-stamp ## Measure ingest against the raw driver and a naive endpoint; writes bench/results/
 	@$(BIN)/python -m bench.ingest $(ARGS)
+
+bench-audit: $(VENV)/.dev-stamp ## Measure what the log of acts costs, and how soon a revocation holds; ARGS=--quick
+	@$(BIN)/python -m bench.audit $(ARGS)
 
 reading: $(VENV)/.dev-stamp ## Measure how soon figures answer, beside plain SQL and DuckDB; ARGS="--sizes 100000"
 	@$(BIN)/python -m bench.reading $(ARGS)

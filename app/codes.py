@@ -49,11 +49,14 @@ def random_characters(count: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(count))
 
 
-def normalised(typed: str) -> str:
-    """Return what was meant: upper case, no hyphens or spaces, O as 0, I and L as 1 (Crockford's rule)."""
+def normalised(typed: str, longest: int = _LONGEST_TYPED) -> str:
+    """Return what was meant: upper case, no hyphens or spaces, O as 0, I and L as 1 (Crockford's rule).
+
+    No more than `longest` of the characters typed are looked at.
+    """
     if _WRITTEN.fullmatch(typed):
         return typed
-    return typed[:_LONGEST_TYPED].upper().translate(_LOOKALIKES)
+    return typed[:longest].upper().translate(_LOOKALIKES)
 
 
 def is_code(code: str) -> bool:

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -165,14 +164,6 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def package_version() -> str:
-    """Return the version of the installed package, or of the tree it runs from."""
-    try:
-        return version("maraude")
-    except PackageNotFoundError:
-        return "0+tree"
 
 
 def from_environment() -> FastAPI:

@@ -20,6 +20,7 @@ LOCKS: Final = ("dev.txt", "build.txt")
 """Everything that runs, tests or builds; `run.txt` is a part of `dev.txt`."""
 
 _TIME_LIMIT_S: Final = 900
+_UNSPOKEN: Final = "not in the report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def judge(report: str, expected: Iterable[str]) -> Verdict:
     return Verdict(
         audited=len(known & wanted),
         vulnerable=tuple(sorted(_fault(name, fault) for name, faults in audited.items() for fault in faults)),
-        unaudited=tuple(f"{name}: {reasons.get(name, 'not in the report')}" for name in sorted(wanted - known)),
+        unaudited=tuple(f"{name}: {reasons.get(name, _UNSPOKEN)}" for name in sorted(wanted - known)),
     )
 
 
@@ -82,6 +83,15 @@ def report_on(paths: Iterable[Path], more: Iterable[str]) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
+def why_nothing(verdict: Verdict, said: str) -> str:
+    """Return why nothing was audited: the first package's reason, else the last line on stderr.
+
+    pip-audit's own last line is "No known vulnerabilities found" when it skipped every package.
+    """
+    reasons = [sentence for sentence in verdict.unaudited if not sentence.endswith(_UNSPOKEN)]
+    return next(iter(reasons), None) or next(reversed(said.strip().splitlines()), "nothing was said")
+
+
 def main(more: list[str]) -> int:
     """Print the verdict; return 0 only when everything was looked up and nothing was found."""
     wanted = expected_packages()
@@ -91,8 +101,8 @@ def main(more: list[str]) -> int:
         print(
             f"NOTHING COULD BE AUDITED: the advisory service told nothing of {len(wanted)} packages. It may be out of"
         )
-        print("reach, or the package index in use has no advisories. The last it said:")
-        print(*said.strip().splitlines()[-1:] or ["nothing"])
+        print("reach, or the package index in use has no advisories. Why:")
+        print(why_nothing(verdict, said))
         return 1
     for line in (*verdict.vulnerable, *verdict.unaudited):
         print(line)

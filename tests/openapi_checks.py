@@ -42,7 +42,7 @@ class Contract:
         template = self._template(request.url.path)
         operation = self._document["paths"][template].get(request.method.lower()) if template else None
         if template is None or operation is None:
-            self._check_refusal(where, template, response)
+            self._check_refusal(where, template, request.method, response)
             return
         steps = ("paths", template, request.method.lower())
         self._check_response(where, (*steps, "responses"), operation["responses"], response)
@@ -54,11 +54,12 @@ class Contract:
         fitting = [template for matcher, template in self._templates if matcher.fullmatch(path)]
         return min(fitting, key=lambda template: template.count("{"), default=None)
 
-    def _check_refusal(self, where: str, template: str | None, response: httpx.Response) -> None:
+    def _check_refusal(self, where: str, template: str | None, method: str, response: httpx.Response) -> None:
         wanted = 404 if template is None else 405
         if response.status_code != wanted:
             raise UndocumentedError(f"{where}: the document does not know this")
-        self._check_problem(where, response)
+        if method != "HEAD":
+            self._check_problem(where, response)
 
     def _check_response(
         self, where: str, steps: tuple[str, ...], responses: Mapping[str, Any], response: httpx.Response

@@ -88,7 +88,7 @@ async def chains(session: ReadSession) -> Sequence[UUID]:
     return found
 
 
-async def head(session: ReadSession, org_id: UUID) -> tuple[int, bytes] | None:
+async def head(session: ReadSession | WriteSession, org_id: UUID) -> tuple[int, bytes] | None:
     """Return (number, mac) of a chain's last entry."""
     asked = select(col(AuditEntry.number), col(AuditEntry.mac)).where(col(AuditEntry.org_id) == org_id)
     row = (await session.execute(asked.order_by(col(AuditEntry.number).desc()).limit(1))).first()

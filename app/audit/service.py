@@ -60,6 +60,22 @@ def _read(stored: Entry) -> Entry:
     return Entry(stored.number, stored.at, actor, stored.action, detail, stored.mac)
 
 
+def is_beginning(stored: Entry, action: str | None) -> bool:
+    """Say whether a stored entry is the act that something began with: of this kind, and nothing was before it."""
+    if stored.action != action:
+        return False
+    try:
+        detail = _read(stored).detail
+    except ValueError:
+        return False
+    return isinstance(detail, Mapping) and detail.get("was") is None
+
+
+async def has_begun(session: ReadSession | WriteSession, org_id: UUID) -> bool:
+    """Say whether a chain has any entry."""
+    return await queries.head(session, org_id) is not None
+
+
 async def append(session: WriteSession, keyring: Keyring, acts: Iterable[Act]) -> None:
     """Add the acts to their organisations' chains, in order, in the caller's transaction.
 

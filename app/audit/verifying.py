@@ -12,7 +12,7 @@ from uuid import UUID
 from app.audit import anchors, queries
 from app.audit.anchors import Kept, Written
 from app.audit.rules import Anchor, Anchored, Finding, Follower
-from app.audit.service import SERVICE, Act, append, mac_of
+from app.audit.service import SERVICE, Act, append, is_beginning, mac_of
 from app.audit.vocabulary import Tampering
 from app.db.engine import Database
 from app.keyring import Keyring
@@ -78,34 +78,48 @@ async def verify(
     keyring: Keyring,
     anchored: Mapping[UUID, Sequence[Anchor]],
     only: UUID | None = None,
+    begun_by: Mapping[UUID, str] | None = None,
     progress: Progress = lambda _: None,
 ) -> AsyncIterator[Verified]:
-    """Yield how each chain stands, one chain after the other; a chain that is gone but anchored is there too."""
+    """Yield how each chain stands, one chain after the other; a chain that is gone but anchored is there too.
+
+    `begun_by` is {organisation: the act that every chain of it begins with}: such a chain is missed without an anchor.
+    """
+    beginnings = begun_by or {}
     async with database.analysing() as session:
         present = await queries.chains(session)
     followed = 0
-    for org_id in sorted({*present, *anchored} if only is None else {only}):
-        wanted = anchored.get(org_id, ())
-        found = await _follow(database, keyring, org_id, wanted, partial(_add, progress, followed))
+    for org_id in sorted({*present, *anchored, *beginnings} if only is None else {only}):
+        known = _Known(anchored.get(org_id, ()), beginnings.get(org_id))
+        found = await _follow(database, keyring, org_id, known, partial(_add, progress, followed))
         followed += found.entries
         yield found
 
 
-async def _follow(
-    database: Database, keyring: Keyring, org_id: UUID, wanted: Sequence[Anchor], progress: Progress
-) -> Verified:
-    follower, outside = Follower(mac_of(keyring, org_id)), Anchored(wanted)
-    entries = 0
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a chain from elsewhere: heads it had, and the act it began with."""
+
+    anchors: Sequence[Anchor]
+    begun_by: str | None
+
+
+async def _follow(database: Database, keyring: Keyring, org_id: UUID, known: _Known, progress: Progress) -> Verified:
+    follower, outside = Follower(mac_of(keyring, org_id)), Anchored(known.anchors)
+    entries, begun = 0, known.begun_by is None
     async with database.analysing() as session:
         async for entry in queries.stored(session, org_id):
+            begun = begun or (entries == 0 and is_beginning(entry, known.begun_by))
             follower.follow(entry)
             outside.look(entry)
             entries += 1
             if entries % _TELL_EVERY == 0:
                 progress(entries)
     follower.finish()
-    added = outside.findings(follower.reached, follower.findings)
-    return Verified(org_id, entries, len(wanted), [*follower.findings, *added])
+    found = [*follower.findings, *outside.findings(follower.reached, follower.findings)]
+    if not begun and not any(finding.first == 1 for finding in found):
+        found.insert(0, Finding(Tampering.removed, 1, 1))
+    return Verified(org_id, entries, len(known.anchors), found)
 
 
 def _add(progress: Progress, before: int, done: int) -> None:

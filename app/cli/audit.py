@@ -89,9 +89,8 @@ def verify(
     reports = finish(_with_tools(lambda tools: _verify(tools, org, pasted)))
     typer.echo("\r", nl=False, err=True)
     broken = False
-    for name, entries, anchors, findings in reports:
-        held = "holds" if not findings else "DOES NOT HOLD"
-        typer.echo(f"{name}: {held}; {entries} entries, {anchors} anchors")
+    for name, counts, findings in reports:
+        typer.echo(f"{name}: {'DOES NOT HOLD' if findings else 'holds'}; {counts}")
         for finding in findings:
             typer.echo(f"  {_sentence(finding)}")
         broken = broken or bool(findings)
@@ -99,24 +98,28 @@ def verify(
         fail("The log was tampered with.")
 
 
-_Report = tuple[str, int, int, "list[Finding]"]
+_Report = tuple[str, str, "list[Finding]"]
+"""Of what, how much of it there is, and what was done to it."""
 
 
 async def _verify(tools: _Tools, org: str | None, pasted: list[str]) -> list[_Report]:
     from app.audit import anchors
     from app.audit import verifying as log
+    from app.audit.service import SERVICE
 
     only = (await _organisation(tools.database, org)).id if org is not None else None
     names = await _names(tools.database)
+    begun_by = dict.fromkeys(names, "organisation.create") | {SERVICE: "database.migrate"}
     filed = anchors.read(tools.settings.anchors_dir, tools.keyring)
     wanted = {org_id: list(found) for org_id, found in filed.anchors.items()}
     for org_id, found in anchors.parse(pasted).items():
         wanted.setdefault(org_id, []).extend(found)
     of_file = list(await log.verify_anchors(tools.database, filed))
-    reports: list[_Report] = [("file of anchors", len(filed.seals), len(filed.seals), of_file)]
-    async for chain in log.verify(tools.database, tools.keyring, wanted, only, _say):
+    reports: list[_Report] = [("file of anchors", f"{len(filed.seals)} lines", of_file)]
+    async for chain in log.verify(tools.database, tools.keyring, wanted, only, begun_by, _say):
         name = names.get(chain.org_id, f"organisation {chain.org_id}")
-        reports.append((name, chain.entries, chain.anchors, list(chain.findings)))
+        remembered = f"{chain.anchors} anchors" if chain.anchors else "no anchors: a cut end cannot be seen"
+        reports.append((name, f"{chain.entries} entries, {remembered}", list(chain.findings)))
     return reports
 
 

@@ -91,7 +91,10 @@ def unlink(account: AccountMeant, org: Org) -> None:
 
 @account.command("sign-out")
 def sign_out(account: AccountMeant, org: Org) -> None:
-    """End every session of an account: every worker refuses them from the next request on."""
+    """End every session of an account: every worker refuses them from the next request on.
+
+    Its bearer tokens stay good: `maraude token list` names them, `maraude token revoke` or `account revoke` ends them.
+    """
     from app.signin import service
 
     async def work(h: Hand) -> int:

@@ -26,8 +26,10 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to the schema of this version, and add the reference data every installation starts with."""
+    from app.audit.service import SERVICE, has_begun
     from app.db import migrate as migrations
     from app.directory.service import seed
+    from app.identity.service import list_organisations
     from app.settings import Settings
 
     settings = Settings()
@@ -39,6 +41,9 @@ def migrate(
         added = await seed(hand.session, hand.now)
         if before != after:
             await remember(hand, "database.migrate", was=before, now=after)
+        elif not await has_begun(hand.session, SERVICE) and not await list_organisations(hand.session):
+            # Stopped before it could be written. Once there are organisations, a chain that is gone stays missed.
+            await remember(hand, "database.migrate", was=None, now=after)
         return added
 
     added = run(add_reference)

@@ -25,7 +25,7 @@ _HEADERS: Final = [
     (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"strict-transport-security", b"max-age=63072000"),
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
 ]
 
 

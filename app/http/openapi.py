@@ -47,6 +47,8 @@ def build_document(app: FastAPI, *, description: str, tags: Sequence[Mapping[str
     for operation in operations:
         _describe_success(operation)
         _describe_limits(operation)
+    for path in document["paths"].values():
+        _describe_no_body(path.get("head", {}))
     components = document.setdefault("components", {}).setdefault("schemas", {})
     components |= schemas["$defs"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -79,6 +81,12 @@ def _describe_limits(operation: dict[str, Any]) -> None:
         if told is not documented:
             told["description"] += "; " + documented["description"]
     responses["429"]["headers"] = dict(HEADERS_DOCUMENTED)
+
+
+def _describe_no_body(operation: Mapping[str, Any]) -> None:
+    """Say that an answer to HEAD is its status and headers, a problem's too (RFC 9110, 9.3.2)."""
+    for response in operation.get("responses", {}).values():
+        response.pop("content", None)
 
 
 def _own_bodies(operation: Mapping[str, Any]) -> list[dict[str, Any]]:

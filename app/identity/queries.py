@@ -12,7 +12,7 @@ from app.db.bulk import Row, insert_new
 from app.db.engine import ReadSession, WriteSession
 from app.db.table import table_of
 from app.identity import models
-from app.identity.records import Account, Bearer, Device, Enrolment, Organisation, PersonSession, Team
+from app.identity.records import Account, Bearer, Device, Enrolment, Organisation, PersonSession, Team, TokenInUse
 
 ORGANISATION: Final = table_of(models.Organisation)
 TEAM: Final = table_of(models.Team)
@@ -175,14 +175,18 @@ async def accounts(session: _Session, org_id: UUID) -> Sequence[Account]:
     return await _all(session, Account, ACCOUNT, ACCOUNT.c.org_id == org_id, order=ACCOUNT.c.id)
 
 
-async def token_ends(session: _Session, org_id: UUID, now: datetime) -> Mapping[UUID, Sequence[datetime]]:
-    """Return the ends of the tokens of an organisation's accounts that are neither over nor withdrawn, in order."""
-    good = and_(TOKEN.c.org_id == org_id, TOKEN.c.expires_at > now, TOKEN.c.revoked_at.is_(None))
-    wanted = select(TOKEN.c.account_id, TOKEN.c.expires_at).where(good, TOKEN.c.account_id.is_not(None))
-    found: dict[UUID, list[datetime]] = {}
-    for account_id, expires_at in await session.execute(wanted.order_by(TOKEN.c.expires_at)):
-        found.setdefault(account_id, []).append(expires_at)
-    return found
+async def tokens_in_use(session: _Session, org_id: UUID, now: datetime) -> Sequence[TokenInUse]:
+    """Return the tokens that speak for an organisation's accounts now, by account, the first to end first."""
+    of_account = and_(ACCOUNT.c.org_id == TOKEN.c.org_id, ACCOUNT.c.id == TOKEN.c.account_id)
+    wanted = select(TOKEN.c.digest, ACCOUNT.c.id, ACCOUNT.c.name, TOKEN.c.issued_at, TOKEN.c.expires_at)
+    wanted = wanted.join_from(TOKEN, ACCOUNT, of_account).where(
+        TOKEN.c.org_id == org_id,
+        TOKEN.c.expires_at > now,
+        TOKEN.c.revoked_at.is_(None),
+        ACCOUNT.c.revoked_at.is_(None),
+    )
+    in_order = wanted.order_by(ACCOUNT.c.name, TOKEN.c.expires_at, TOKEN.c.digest)
+    return [TokenInUse(*row) for row in await session.execute(in_order)]
 
 
 async def enrolment(session: ReadSession, handle: str) -> Enrolment | None:

@@ -92,6 +92,17 @@ class Bearer:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenInUse:
+    """A token of an account that is good now."""
+
+    digest: bytes
+    account_id: UUID
+    account_name: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PersonSession:
     """All that one session cookie brings up."""
 

@@ -16,6 +16,8 @@ _RANDOM_BYTES: Final = 32
 _RANDOM_DIGITS: Final = 43
 _CHECK_DIGITS: Final = 6
 TOKEN_LENGTH: Final = len(_PREFIX) + _RANDOM_DIGITS + _CHECK_DIGITS
+HANDLE_DIGITS: Final = 12
+_HANDLE: Final = re.compile("[0-9a-f]{4,64}")
 _SHAPE: Final = re.compile(rf"{_PREFIX}[0-9A-Za-z]{{{_RANDOM_DIGITS + _CHECK_DIGITS}}}")
 
 
@@ -31,6 +33,16 @@ def digest_of(token: str) -> bytes | None:
         return None
     body = token[:-_CHECK_DIGITS]
     return sha256(token.encode()).digest() if _check(body) == token[-_CHECK_DIGITS:] else None
+
+
+def handle_of(digest: bytes) -> str:
+    """Return what people call a token by: the first 12 hexadecimal digits of its digest, which tell nothing of it."""
+    return digest.hex()[:HANDLE_DIGITS]
+
+
+def is_handle(typed: str) -> bool:
+    """Say whether a text may be the beginning of a handle, or of a whole digest: 4 to 64 hexadecimal digits."""
+    return _HANDLE.fullmatch(typed) is not None
 
 
 def _check(body: str) -> str:

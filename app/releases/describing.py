@@ -173,6 +173,7 @@ def _dataset(
             "dcat:startDate": {"@type": "xsd:date", "@value": release.period_from.isoformat()},
             "dcat:endDate": {"@type": "xsd:date", "@value": release.last_day.isoformat()},
         },
+        "dct:accessRights": {"@id": f"{_AUTHORITY}/access-right/RESTRICTED"},
         "dct:conformsTo": {"@id": f"{address}/dictionary"},
         "dcat:inSeries": {"@id": f"{base}/v1/catalog#{release.span}"},
         "dcat:distribution": [

@@ -58,6 +58,16 @@ async def list_releases(
     return tagged(Response(body, media_type=MEDIA_TYPES[wanted]), if_none_match)
 
 
+ReleaseNamed = Annotated[
+    str,
+    Path(
+        pattern=rf"^{_ID}{SUFFIX}$",
+        description="Name of the release, perhaps with a suffix: `.json`, `.csv` or `.parquet`.",
+        examples=["2026-Q3"],
+    ),
+]
+
+
 @router.get(
     "/releases/{release_id}",
     summary="A frozen release",
@@ -68,14 +78,7 @@ async def get_release(
     _principal: Reader,
     session: Reading,
     accepted: Accepted,
-    release_id: Annotated[
-        str,
-        Path(
-            pattern=rf"^{_ID}{SUFFIX}$",
-            description="Name of the release, perhaps with a suffix: `.json`, `.csv` or `.parquet`.",
-            examples=["2026-Q3"],
-        ),
-    ],
+    release_id: ReleaseNamed,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Return the bytes that were frozen when the release was computed; they never change.
@@ -88,6 +91,24 @@ async def get_release(
     file = await fetch(session, stem, Part(wanted.value))
     name = f"{stem.lower()}.{wanted.value}" if wanted is not Format.json else None
     return frozen_file(file.body, file.digest, MEDIA_TYPES[wanted], if_none_match, name)
+
+
+@router.head(
+    "/releases/{release_id}",
+    summary="What a frozen release would be answered with",
+    response_class=Response,
+    responses=problems(*_PROBLEMS, errors.not_found, errors.not_acceptable) | TAGGED,
+)
+async def head_release(
+    principal: Reader,
+    session: Reading,
+    accepted: Accepted,
+    release_id: ReleaseNamed,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Answer as `get_release` does, without the body: type, size and tag, for who checks a `dcat:downloadURL`."""
+    found = await get_release(principal, session, accepted, release_id, if_none_match)
+    return Response(status_code=found.status_code, headers=found.headers)
 
 
 @router.get(

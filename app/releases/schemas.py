@@ -14,7 +14,11 @@ from app.releases.vocabulary import Dimension, Measure, Missing, Scope, Span
 
 _SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _PERIOD: Final = {"period_from": "2026-07-01", "period_to": "2026-10-01"}
-_FROZEN: Final = {"computed_at": "2026-10-16T01:00:00Z", "code_version": "0.1.0", "method": "cell-key-1.00000000"}
+_FROZEN: Final = {
+    "computed_at": "2026-10-16T01:00:00Z",
+    "code_version": "0.1.0+5f2c81d0a97e",
+    "method": "cell-key-1.00000000",
+}
 _NAMED: Final[dict[str, Any]] = {"id": "2026-Q3", "perimeter": "paris-nord-est", "span": "quarter"} | _PERIOD | _FROZEN
 _CELL: Final[dict[str, Any]] = {
     "scope": "perimeter",
@@ -56,7 +60,7 @@ class ReleaseDocument(Sent):
     period_from: date = Field(description="First service day.")
     period_to: date = Field(description="First service day after it.")
     computed_at: datetime = Field(description="When it was frozen.")
-    code_version: str = Field(description="Version of the service that computed it.")
+    code_version: str = Field(description="Version of the service that computed it, and digest of its sources.")
     method: str = Field(description="Protection it went through; another name is another method.")
     definitions: dict[str, int] = Field(description="Version of each measure's definition.")
     cells: list[CellSent] = Field(description="Every cell of the catalogue for such a period, null ones included.")
@@ -71,7 +75,7 @@ class ReleaseSent(Sent):
     period_from: date = Field(description="First service day.")
     period_to: date = Field(description="First service day after it.")
     computed_at: datetime = Field(description="When it was frozen.")
-    code_version: str = Field(description="Version of the service that computed it.")
+    code_version: str = Field(description="Version of the service that computed it, and digest of its sources.")
     method: str = Field(description="Protection it went through; another name is another method.")
     sha256: str = Field(description="SHA-256 of its JSON, in hexadecimal: also its entity tag.")
 

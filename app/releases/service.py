@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import orjson
@@ -26,6 +25,7 @@ from app.releases.files import files_of
 from app.releases.records import File, Release
 from app.releases.rules import method
 from app.releases.vocabulary import Part, Span
+from app.sources import code_version
 
 _LOOKED_BACK: Final = timedelta(days=31)
 """The service publishes by itself what became due so lately; older periods are asked for by command."""
@@ -141,11 +141,3 @@ async def described(context: Context, session: ReadSession) -> bytes:
     releases, sizes = await queries.released(session), await queries.sizes(session)
     document = dcat(settings.public_url, settings.publisher, settings.licence_url, perimeter, releases, sizes)
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-
-
-def code_version() -> str:
-    """Return the version of the service."""
-    try:
-        return version("maraude")
-    except PackageNotFoundError:
-        return "0+tree"

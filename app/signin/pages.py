@@ -23,7 +23,7 @@ from app.signin import service
 from app.signin.cookies import JOURNEY_COOKIE, browser_of, drop_cookie, give, set_cookie
 from app.signin.openid import CALLBACK, JOURNEY_LASTS, OpenId, open_journey, seal_journey
 from app.signin.rendering import CSS, STYLES, Field, Page, form, page
-from app.signin.rules import LONGEST_TYPED
+from app.signin.rules import LONGEST_RECOVERY, LONGEST_TYPED
 from app.signin.service import Attempt
 from app.signin.words import PLACES, ROLES, WORDS, language_of
 
@@ -77,7 +77,7 @@ def _sign_in_page(request: Request, refused: str = "", status: int = 200) -> HTM
     fields = (
         Field("account", "account", autocomplete="username", most=120),
         Field("password", "password", kind="password", autocomplete="current-password", most=LONGEST_TYPED),
-        Field("code", "code", "code_hint", autocomplete="one-time-code", most=24),
+        Field("code", "code", "code_hint", autocomplete="one-time-code", most=LONGEST_RECOVERY),
     )
     body = form(language, _SIGN_IN, fields, "enter", refused)
     if context_of(request).settings.oidc_issuer is not None:

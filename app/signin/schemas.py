@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.http.wire import Moment, Received, Sent, example
 from app.identity.vocabulary import Permission, Reach, Role, SignInMethod
-from app.signin.rules import LONGEST_TYPED
+from app.signin.rules import LONGEST_RECOVERY, LONGEST_TYPED
 
 _PASSWORD: Final = "quatre mots pris au hasard"  # noqa: S105 - an example
 _LOGIN: Final = "coordination-nord-est"
@@ -24,7 +24,11 @@ NewPassword = Annotated[
 ]
 OneTimeCode = Annotated[
     str,
-    Field(min_length=6, max_length=24, description="The 6 figures an authenticator app shows now, or a recovery code."),
+    Field(
+        min_length=6,
+        max_length=LONGEST_RECOVERY,
+        description="The 6 figures an authenticator app shows now, or a recovery code.",
+    ),
 ]
 
 
@@ -59,7 +63,7 @@ class RedeemReceived(Received):
 class RedeemedSent(Sent):
     """What an invited person keeps."""
 
-    model_config = Sent.model_config | example({"account": _LOGIN, "recovery_codes": ["7KQ2M4T9XB0", "1D8RZ3VWC5H"]})
+    model_config = Sent.model_config | example({"account": _LOGIN, "recovery_codes": ["7KQ2-M4T9-XB0H-1D8R-Z3VW-C5HT"]})
 
     account: str = Field(description="The login to sign in with.")
     recovery_codes: list[str] = Field(description="10 codes, shown once; each stands in for one one-time code.")

@@ -13,9 +13,10 @@ from app.audit import queries as audit_queries
 from app.audit import service as audit
 from app.demo.device import Device
 from app.http.context import Context
-from app.identity import service
+from app.identity import queries, service
+from app.identity.records import TokenInUse
 from app.identity.service import Authenticator
-from app.identity.tokens import digest_of, new_token
+from app.identity.tokens import digest_of, handle_of, new_token
 from app.identity.vocabulary import ACCOUNT_ROLES, GRANTS, Role
 from tests.clock import SetClock
 from tests.members import House, account_token, enrolled, found, new_account, open_code, revoke, token_of
@@ -154,6 +155,25 @@ async def pull_token(context: Context, house: House, account_id: UUID, days: int
     return issued.token
 
 
+async def in_use(context: Context, house: House, account_id: UUID) -> list[TokenInUse]:
+    async with context.database.reading() as session:
+        listed = await service.list_tokens(session, house.org_id, context.clock())
+    return [token for token in listed if token.account_id == account_id]
+
+
+async def withdraw(context: Context, house: House, handle: str) -> None:
+    async with context.database.writing() as session:
+        await service.revoke_token_called(session, context.keyring, context.clock(), org_id=house.org_id, handle=handle)
+
+
+async def plant(context: Context, house: House, account_id: UUID, digest: bytes) -> None:
+    """Store a token of a digest, whose text nobody knows."""
+    row = {"digest": digest, "org_id": house.org_id, "device_id": None, "account_id": account_id, "revoked_at": None}
+    span = {"issued_at": context.clock(), "expires_at": context.clock() + timedelta(days=1)}
+    async with context.database.writing() as session:
+        await queries.add(session, queries.TOKEN, row | span)
+
+
 class TestPullTokens:
     @pytest.mark.parametrize("days", [1, 90])
     async def test_last_as_many_days_as_they_said_and_not_a_moment_more(
@@ -215,7 +235,62 @@ class TestPullTokens:
         await pull_token(context, house, account_id, 30)
         await token_of(context, house, account_id)
         kept = [one for one in await notes(context, house.org_id, "token.issue") if one["account"] == str(account_id)]
+        handles = [one.pop("handle") for one in kept]
         assert kept == [{"account": str(account_id), "days": "30"}, {"account": str(account_id)}]
+        assert sorted(handles) == sorted(handle_of(one.digest) for one in await in_use(context, house, account_id))
+
+
+class TestHandles:
+    """A token is ended by what it is called, when its text is lost."""
+
+    async def test_end_one_token_of_an_account_and_leave_the_other(
+        self, client: httpx.AsyncClient, context: Context, house: House
+    ) -> None:
+        account_id = await new_account(context, house, Role.monitor)
+        lost, kept = [await pull_token(context, house, account_id, days) for days in (30, 90)]
+        handles = [handle_of(one.digest) for one in await in_use(context, house, account_id)]
+        await withdraw(context, house, handles[0].upper())
+        assert [(await me(client, token)).status_code for token in (lost, kept)] == [401, 200]
+        assert [handle_of(one.digest) for one in await in_use(context, house, account_id)] == handles[1:]
+        assert (await notes(context, house.org_id, "token.revoke"))[-1]["digest"].startswith(handles[0])
+
+    async def test_that_several_tokens_have_in_common_end_none(self, context: Context, house: House) -> None:
+        account_id = await new_account(context, house, Role.monitor)
+        for ending in (1, 2):
+            await plant(context, house, account_id, bytes.fromhex("c0ffee") + bytes([ending]) * 29)
+        with pytest.raises(errors.Problem, match="conflict"):
+            await withdraw(context, house, "c0ffee")
+        assert len(await in_use(context, house, account_id)) == 2
+        await withdraw(context, house, "c0ffee01")
+        assert len(await in_use(context, house, account_id)) == 1
+
+    @pytest.mark.parametrize("typed", ["", "c0f", "%", "c0ffee9", "no handle", "C0FFEE\0", "c0ffee" * 20])
+    async def test_that_no_token_has_end_none(self, context: Context, house: House, typed: str) -> None:
+        with pytest.raises(errors.Problem, match="not-found"):
+            await withdraw(context, house, typed)
+
+    async def test_of_another_organisation_end_none(self, context: Context, house: House) -> None:
+        elsewhere = await found(context)
+        account_id = await new_account(context, elsewhere, Role.monitor)
+        await pull_token(context, elsewhere, account_id, 30)
+        [token] = await in_use(context, elsewhere, account_id)
+        with pytest.raises(errors.Problem, match="not-found"):
+            await withdraw(context, house, handle_of(token.digest))
+        assert await in_use(context, elsewhere, account_id) == [token]
+
+    async def test_are_listed_of_accounts_that_are_let_in(
+        self, context: Context, house: House, clock: SetClock
+    ) -> None:
+        account_id = await new_account(context, house, Role.monitor)
+        await pull_token(context, house, account_id, 1)
+        clock.advance(timedelta(days=1))
+        assert await in_use(context, house, account_id) == []
+        await pull_token(context, house, account_id, 1)
+        async with context.database.writing() as session:
+            await service.revoke_account(
+                session, context.keyring, context.clock(), org_id=house.org_id, account_id=account_id
+            )
+        assert await in_use(context, house, account_id) == []
 
 
 async def test_the_ends_of_tokens_are_known_until_these_are_over_or_withdrawn(

@@ -11,7 +11,7 @@ _SAFE = {
     "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "strict-transport-security": "max-age=63072000",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
     "cache-control": "no-store",
 }
 

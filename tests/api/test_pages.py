@@ -174,7 +174,7 @@ async def test_an_invitation_is_accepted_on_its_page(
     assert wrong.status_code == 401
     answer = await send(browser, "/invitation", OURS, **{**fields, "password": PASSWORD})
     assert answer.status_code == 200
-    assert len(re.findall(r"<li><code>[0-9A-Z]{11}</code></li>", answer.text)) == 10
+    assert len(re.findall(r"<li><code>[0-9A-Z]{4}(?:-[0-9A-Z]{4}){5}</code></li>", answer.text)) == 10
 
 
 @pytest.mark.parametrize(

@@ -333,6 +333,24 @@ async def test_who_holds_the_bytes_is_told_so(client: httpx.AsyncClient, context
         assert (again.status_code, again.content) == (304, b"")
 
 
+async def test_what_checks_an_address_without_its_body_is_told_what_it_holds(
+    client: httpx.AsyncClient, context: Context, house: House
+) -> None:
+    await _meet(context, house, 40)
+    await _freeze(context, "2026-07", AUGUST_DUE)
+    reader = await _monitor(context, house)
+    for name in ("2026-07", "2026-07.csv", "2026-07.parquet"):
+        whole = await _read(client, f"releases/{name}", reader)
+        told = await client.head(f"/v1/releases/{name}", headers=reader)
+        assert (told.status_code, told.content) == (200, b"")
+        kept = ("content-length", "content-type", "etag", "cache-control", "content-disposition")
+        assert [told.headers.get(one) for one in kept] == [whole.headers.get(one) for one in kept]
+        held = {"If-None-Match": told.headers["etag"]}
+        assert (await client.head(f"/v1/releases/{name}", headers=reader | held)).status_code == 304
+    assert (await client.head("/v1/releases/2031", headers=reader)).status_code == 404
+    assert (await client.head("/v1/releases/2026-07")).status_code == 401
+
+
 async def test_the_dictionary_explains_every_column_and_code_of_the_release(
     client: httpx.AsyncClient, context: Context, house: House
 ) -> None:
@@ -359,6 +377,7 @@ async def test_the_catalogue_names_every_file_with_its_checksum(
     datasets = [one for one in catalogue["dcat:dataset"] if one["@type"] == "dcat:Dataset"]
     assert [one["dct:identifier"] for one in datasets] == ["2026-07"]
     assert datasets[0]["dct:temporal"]["dcat:endDate"]["@value"] == "2026-07-31"
+    assert datasets[0]["dct:accessRights"]["@id"].endswith("/access-right/RESTRICTED")  # a token is needed
     for file in datasets[0]["dcat:distribution"]:
         path = file["dcat:downloadURL"]["@id"].removeprefix(f"{context.settings.public_url}/v1/")
         body = (await _read(client, path, reader)).content
@@ -450,7 +469,7 @@ async def test_what_was_never_published_is_not_found(client: httpx.AsyncClient, 
 def test_monitor_routes_take_nothing_that_could_choose_days_places_or_records(app: FastAPI) -> None:
     document: Json = json.loads(json.dumps(app.openapi()))
     open_to_monitors = {name for name, permission in guards(app).items() if permission is Permission.release_read}
-    assert len(open_to_monitors) == 4
+    assert len(open_to_monitors) == 5
     taken = {
         (operation["operationId"], parameter["in"], parameter["name"])
         for _, _, operation in walk.operations(document)

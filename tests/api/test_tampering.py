@@ -178,6 +178,45 @@ async def test_a_chain_that_is_gone_is_found(chain: Chain) -> None:
     assert await chain.findings(anchor) == [Finding(Tampering.truncated, 1, LENGTH)]
 
 
+class TestWithoutAnyAnchor:
+    """Whose chain there must be, and what it begins with, is known without the file of anchors."""
+
+    async def _found(self, chain: Chain, begun_by: str = "patrol.post") -> Sequence[Finding]:
+        expected = {chain.org_id: begun_by}
+        chains = verifying.verify(chain.context.database, chain.context.keyring, {}, chain.org_id, expected)
+        (found,) = [one async for one in chains]
+        return found.findings
+
+    async def test_a_chain_from_its_beginning_holds(self, chain: Chain) -> None:
+        assert await self._found(chain) == []
+
+    async def test_a_chain_that_is_gone_is_found(self, chain: Chain) -> None:
+        await chain.tamper(_DELETE, a=1, b=900)
+        assert await self._found(chain) == [Finding(Tampering.removed, 1, 1)]
+
+    async def test_a_chain_that_is_gone_is_found_once_when_the_service_grew_another(self, chain: Chain) -> None:
+        await chain.tamper(_DELETE, a=1, b=900)
+        await chain.grow(3, action="audit.anchor")
+        assert await self._found(chain) == [Finding(Tampering.removed, 1, 1)]
+
+    async def test_a_beginning_taken_out_is_told_once(self, chain: Chain) -> None:
+        await chain.tamper(_DELETE, a=1, b=4)
+        assert await self._found(chain) == [Finding(Tampering.removed, 1, 4)]
+
+    async def test_a_migration_from_an_earlier_schema_begins_nothing(self, chain: Chain) -> None:
+        await chain.tamper(_DELETE, a=1, b=900)
+        async with chain.context.database.writing() as session:
+            act = Act(chain.org_id, SERVICE, "database.migrate", NIGHT, {"was": "0001", "now": "0002"})
+            await append(session, chain.context.keyring, [act])
+        assert await self._found(chain, "database.migrate") == [Finding(Tampering.removed, 1, 1)]
+
+    async def test_an_organisation_without_a_chain_is_looked_for(self, chain: Chain) -> None:
+        missing = uuid7(NIGHT)
+        looked = verifying.verify(chain.context.database, chain.context.keyring, {}, None, {missing: "patrol.post"})
+        found = {one.org_id: one.findings async for one in looked}
+        assert found[missing] == [Finding(Tampering.removed, 1, 1)]
+
+
 async def test_an_end_cut_off_and_grown_again_is_found(chain: Chain) -> None:
     await chain.tamper(_DELETE, a=9, b=900)
     earlier = await chain.head()

@@ -24,6 +24,17 @@ def _environment(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("MARAUDE_ANCHORS_DIR", str(tmp_path / "anchors"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+async def _begun(context: Context) -> None:
+    """`maraude migrate` begins the service's chain where it was stopped before it could."""
+    assert await acts(context) == []
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MARAUDE_DATABASE_URL", context.settings.database_url)
+        environment.setenv("MARAUDE_KEYS_DIR", str(context.settings.keys_dir))
+        await maraude("migrate")
+    assert await acts(context) == ["database.migrate"]
+
+
 async def maraude(*words: str, code: int = 0) -> Result:
     result = await asyncio.to_thread(CliRunner().invoke, build(), list(words))
     assert result.exit_code == code, result.output
@@ -96,6 +107,22 @@ async def test_commands_that_change_something_leave_it_on_the_log(context: Conte
     await maraude("db", "restored")
     await maraude("audit", "anchor")
     assert (await acts(context))[before:] == ["facts.rebuild", "database.restore", "audit.anchor"]
+
+
+async def test_without_the_file_of_anchors_it_is_said_what_cannot_be_seen(context: Context, tmp_path: Path) -> None:
+    """Last in its file but one: the service's whole chain goes."""
+    await maraude("org", "create", "Sans ancre")
+    told = (await maraude("audit", "verify", code=1)).stdout
+    assert "Sans ancre: holds; 1 entries, no anchors: a cut end cannot be seen" in told
+    await cut(context, 0, "Sans ancre")
+    async with context.database.writing() as session:
+        service = {"org": SERVICE.bytes if context.database.is_sqlite else SERVICE}
+        await session.execute(text("DELETE FROM audit_entry WHERE org_id = :org"), service)
+    assert not (tmp_path / "anchors").exists()
+    await maraude("migrate")  # begins no chain anew where there are organisations
+    told = (await maraude("audit", "verify", code=1)).stdout
+    for name in ("Sans ancre", "the service"):
+        assert f"{name}: DOES NOT HOLD; 0 entries, no anchors: a cut end cannot be seen\n  removed: 1 taken out" in told
 
 
 async def test_only_postgresql_has_roles(context: Context) -> None:

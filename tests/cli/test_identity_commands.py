@@ -126,6 +126,31 @@ async def test_a_monitor_s_programs_get_a_token_of_days_and_nobody_else_s(
     assert {a["name"]: a["tokens_until"] for a in await made("account", "list", "--org", "Cour")}["suivi"] is None
 
 
+async def test_a_token_whose_text_is_lost_is_listed_and_ended_by_its_handle(
+    client: httpx.AsyncClient, clock: SetClock
+) -> None:
+    clock.now = utc_now()
+    await maraude("org", "create", "Perdue", "--kind", "ministry")
+    for name in ("classeur", "tableau"):
+        await maraude("account", "create", name, "--org", "Perdue", "--role", "monitor")
+    words = ("--org", "Perdue", "--days", "30")
+    first, second = [await made("account", "token", "classeur", *words) for _ in range(2)]
+    await made("account", "token", "tableau", *words)
+    listed = await made("token", "list", "--org", "Perdue", "--account", "classeur")
+    assert {one["handle"] for one in listed} == {first["handle"], second["handle"]}
+    assert {one["account"] for one in listed} == {"classeur"}
+    assert sorted(one["expires_at"] for one in listed) == sorted(one["expires_at"] for one in (first, second))
+    assert len(await made("token", "list", "--org", "Perdue")) == 3
+    await maraude("token", "revoke", first["handle"], "--org", "Perdue")
+    kept = await made("token", "list", "--org", "Perdue", "--account", "classeur")
+    assert [one["handle"] for one in kept] == [second["handle"]]
+    bearers = [{"Authorization": f"Bearer {issued['token']}"} for issued in (first, second)]
+    assert [(await client.get("/v1/me", headers=bearer)).status_code for bearer in bearers] == [401, 200]
+    assert "no such token" in await refused("token", "revoke", first["handle"], "--org", "Perdue")
+    assert await refused("token", "revoke", second["handle"], code=2)
+    assert await refused("token", "revoke", "--org", "Perdue", code=2)
+
+
 async def test_problems_are_a_sentence_on_stderr() -> None:
     await maraude("org", "create", "Deux Fois")
     assert "already there" in await refused("org", "create", "Deux Fois")

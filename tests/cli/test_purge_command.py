@@ -24,7 +24,7 @@ def test_a_dry_run_counts_every_table_and_changes_nothing(installed: CliRunner) 
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert said["dry_run"] is True
-    assert said["settled"] == {"referral_event": 0}
+    assert said["settled"] == {"referral": 0, "referral_event": 0, "place_hold": 0}
     assert said["coarse"] == {"referral": 0, "encounter": 0}
     assert set(said["deleted"]) >= {"referral", "encounter", "patrol", "held_event", "token", "enrolment"}
 

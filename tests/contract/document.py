@@ -8,7 +8,7 @@ from typing import Any
 Json = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 FROZEN = ROOT / "openapi" / "v1.json"
-METHODS = ("get", "put", "post", "delete", "patch")
+METHODS = ("get", "head", "put", "post", "delete", "patch")
 _KEYWORDS_WITH_ONE = ("items", "additionalProperties")
 _KEYWORDS_WITH_SOME = ("anyOf", "oneOf", "allOf", "prefixItems")
 

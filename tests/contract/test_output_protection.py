@@ -111,7 +111,8 @@ def test_what_monitors_pull_takes_no_date_no_place_and_no_filter(document: Json)
         for _, _, operation in walk.operations(document)
         if "monitoring" in operation["tags"]
     }
-    assert len(pulled) == 10
+    assert len(pulled) == 11
     assert set().union(*pulled.values()) == _MONITORED
-    for name in ("get_kpis", "get_kpis_file", "get_kpi_metrics", "get_costs", "get_costs_file", "list_alerts"):
+    tables = ("get_kpis", "get_kpis_file", "get_costs", "get_costs_file", "list_alerts", "list_alerts_file")
+    for name in (*tables, "get_kpi_metrics"):
         assert pulled[name] <= {"plan", "bom", "decimal", "suffix", "if-none-match"}

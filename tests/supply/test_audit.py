@@ -63,6 +63,17 @@ def test_a_report_in_which_all_were_skipped_audited_nothing() -> None:
     assert not verdict.passed
 
 
+def test_where_all_were_skipped_the_reason_is_told_and_not_that_nothing_was_found() -> None:
+    verdict = audit.judge(report(_SKIPPED), ["fastapi", "orjson"])
+    assert audit.why_nothing(verdict, "No known vulnerabilities found\n") == f"orjson: {_SKIPPED['skip_reason']}"
+
+
+def test_without_a_report_the_last_words_are_told() -> None:
+    verdict = audit.judge("", ["orjson"])
+    assert audit.why_nothing(verdict, "one\nERROR: no route to host\n") == "ERROR: no route to host"
+    assert audit.why_nothing(verdict, "") == "nothing was said"
+
+
 @pytest.mark.parametrize("text", ["", "ERROR: no route to host", "[]", "{}", '{"dependencies": []}', "null"])
 def test_what_is_no_report_audited_nothing(text: str) -> None:
     verdict = audit.judge(text, ["fastapi"])

@@ -6,8 +6,10 @@ from app.identity.service.accounts import (
     issue_account_token,
     issue_pull_token,
     list_accounts,
+    list_tokens,
     revoke_account,
     revoke_token,
+    revoke_token_called,
     token_ends,
 )
 from app.identity.service.authentication import Authenticator
@@ -54,6 +56,7 @@ __all__ = [
     "list_devices",
     "list_organisations",
     "list_teams",
+    "list_tokens",
     "open_enrolment",
     "organisations_of_teams",
     "redeem",
@@ -61,6 +64,7 @@ __all__ = [
     "revoke_account",
     "revoke_device",
     "revoke_token",
+    "revoke_token_called",
     "session_of",
     "start_session",
     "token_ends",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from app import errors
@@ -9,13 +10,15 @@ from app.audit.service import SERVICE
 from app.clock import uuid7
 from app.db.engine import ReadSession, WriteSession
 from app.identity import queries
-from app.identity.records import Account
+from app.identity.records import Account, TokenInUse
 from app.identity.rules import check_account, check_name, check_pull
 from app.identity.service.acts import naming_conflicts, record
 from app.identity.service.issuing import IssuedToken, issue
-from app.identity.tokens import digest_of
+from app.identity.tokens import digest_of, is_handle
 from app.identity.vocabulary import Reach, Role
 from app.keyring import Keyring
+
+_NO_TOKEN: Final = "There is no such token in use."  # noqa: S105 - a sentence
 
 
 async def create_account(
@@ -77,7 +80,7 @@ async def issue_account_token(
     """Return a token that speaks for the account; it is shown once."""
     await _in_use(session, org_id, account_id)
     issued = await issue(session, now, lifetime, org_id=org_id, account_id=account_id)
-    await record(session, keyring, now, org_id, actor, "token.issue", account=account_id)
+    await record(session, keyring, now, org_id, actor, "token.issue", account=account_id, handle=issued.handle)
     return issued
 
 
@@ -98,7 +101,8 @@ async def issue_pull_token(
     account = await _in_use(session, org_id, account_id)
     check_pull(Role(account.role), days)
     issued = await issue(session, now, timedelta(days=days), org_id=org_id, account_id=account_id)
-    await record(session, keyring, now, org_id, actor, "token.issue", account=account_id, days=days)
+    said = {"account": account_id, "days": days, "handle": issued.handle}
+    await record(session, keyring, now, org_id, actor, "token.issue", **said)
     return issued
 
 
@@ -112,11 +116,11 @@ async def _in_use(session: WriteSession, org_id: UUID, account_id: UUID) -> Acco
 async def token_ends(
     session: ReadSession | WriteSession, org_id: UUID, now: datetime
 ) -> Mapping[UUID, Sequence[datetime]]:
-    """Return when the tokens of each account that are good now will end, the first to end first: {account: instants}.
-
-    Those of a revoked account are refused all the same.
-    """
-    return await queries.token_ends(session, org_id, now)
+    """Return when the tokens of each account that are good now will end, the first one first: {account: instants}."""
+    ends: dict[UUID, list[datetime]] = {}
+    for token in await queries.tokens_in_use(session, org_id, now):
+        ends.setdefault(token.account_id, []).append(token.expires_at)
+    return ends
 
 
 async def revoke_account(
@@ -134,7 +138,35 @@ async def revoke_token(
 ) -> None:
     """Withdraw one token that got into wrong hands; whoever it spoke for keeps the others."""
     digest = digest_of(token)
-    org_id = await queries.revoke_token(session, digest, now) if digest is not None else None
-    if digest is None or org_id is None:
-        raise errors.not_found("There is no such token in use.")
+    if digest is None:
+        raise errors.not_found(_NO_TOKEN)
+    await _revoke(session, keyring, now, digest, actor)
+
+
+async def list_tokens(session: ReadSession | WriteSession, org_id: UUID, now: datetime) -> Sequence[TokenInUse]:
+    """Return the tokens that speak for an organisation's accounts now, by account."""
+    return await queries.tokens_in_use(session, org_id, now)
+
+
+async def revoke_token_called(
+    session: WriteSession, keyring: Keyring, now: datetime, *, org_id: UUID, handle: str, actor: UUID = SERVICE
+) -> None:
+    """Withdraw the one token of an organisation's accounts whose handle begins so, when its text is lost.
+
+    `not-found` when none in use does, `conflict` when several do: nothing is withdrawn then.
+    """
+    typed = handle.lower()
+    in_use = await queries.tokens_in_use(session, org_id, now) if is_handle(typed) else []
+    meant = [token.digest for token in in_use if token.digest.hex().startswith(typed)]
+    if not meant:
+        raise errors.not_found(_NO_TOKEN)
+    if len(meant) > 1:
+        raise errors.conflict("The handles of several tokens in use begin so: give all of it.")
+    await _revoke(session, keyring, now, meant[0], actor)
+
+
+async def _revoke(session: WriteSession, keyring: Keyring, now: datetime, digest: bytes, actor: UUID) -> None:
+    org_id = await queries.revoke_token(session, digest, now)
+    if org_id is None:
+        raise errors.not_found(_NO_TOKEN)
     await record(session, keyring, now, org_id, actor, "token.revoke", digest=digest.hex())

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.db.engine import WriteSession
 from app.identity import queries
-from app.identity.tokens import digest_of, new_token
+from app.identity.tokens import digest_of, handle_of, new_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class IssuedToken:
 
     token: str
     expires_at: datetime
+    handle: str
+    """What it is called by once its text is gone."""
 
 
 async def issue(
@@ -27,13 +29,13 @@ async def issue(
     account_id: UUID | None = None,
 ) -> IssuedToken:
     """Store a fresh token for a device or an account and return it; tokens issued before stay good until they end."""
-    token = new_token()
+    token, digest = _fresh()
     await queries.purge(session, queries.TOKEN, now)
     await queries.add(
         session,
         queries.TOKEN,
         {
-            "digest": digest_of(token),
+            "digest": digest,
             "org_id": org_id,
             "device_id": device_id,
             "account_id": account_id,
@@ -42,4 +44,13 @@ async def issue(
             "revoked_at": None,
         },
     )
-    return IssuedToken(token, now + lifetime)
+    return IssuedToken(token, now + lifetime, handle_of(digest))
+
+
+def _fresh() -> tuple[str, bytes]:
+    token = new_token()
+    digest = digest_of(token)
+    if digest is None:
+        msg = "a fresh token does not have the form of one"
+        raise RuntimeError(msg)
+    return token, digest

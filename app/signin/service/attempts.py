@@ -80,7 +80,8 @@ async def settle(
     if credential is None or code is None or waiting or not (in_use and _still(credential, verified)):
         failed = [rules.after_failure(tally, one.free, now) for tally, one in zip(tallies, watched, strict=True)]
         await queries.keep_tallies(session, failed)
-        await _note_refusal(ctx, session, now, credential, waiting=waiting)
+        if not waiting:  # the log is for good: strangers must not be able to fill it
+            await _note_refusal(ctx, session, now, credential)
         return None
     await _use(session, credential, code, verified)
     await queries.keep_tallies(
@@ -109,7 +110,7 @@ async def _code(
     org_id, account_id = (credential.org_id, credential.account_id) if credential else (_NOBODY, _NOBODY)
     typed = typed.strip().replace(" ", "")
     if not rules.is_totp(typed):
-        mac = recovery_mac(keyring, account_id, codes.normalised(typed))
+        mac = recovery_mac(keyring, account_id, typed)
         return _Code(mac=mac) if await queries.has_recovery_code(session, org_id, account_id, mac) else None
     secret = open_totp(keyring, account_id, credential.totp_sealed) if credential else None
     last = credential.last_step if credential else rules.NEVER
@@ -129,12 +130,9 @@ async def _use(session: WriteSession, credential: Credential, code: _Code, verif
         await queries.change_credential(session, credential.login, **changed)
 
 
-async def _note_refusal(
-    ctx: Context, session: WriteSession, now: datetime, credential: Credential | None, *, waiting: bool
-) -> None:
+async def _note_refusal(ctx: Context, session: WriteSession, now: datetime, credential: Credential | None) -> None:
     org_id, account_id = (credential.org_id, credential.account_id) if credential else (SERVICE, SERVICE)
-    act = Act(org_id, account_id, "session.refuse", now, {"waiting": str(waiting).lower()})
-    await audit.append(session, ctx.keyring, [act])
+    await audit.append(session, ctx.keyring, [Act(org_id, account_id, "session.refuse", now)])
 
 
 def _watched(keyring: Keyring, attempt: Attempt) -> list[Watched]:
@@ -165,8 +163,8 @@ def is_known_browser(keyring: Keyring, login: str, cookie: str) -> bool:
 
 
 def recovery_mac(keyring: Keyring, account_id: UUID, code: str) -> bytes:
-    """Return the 32 bytes under which a normalised recovery code is stored."""
-    return mark_of(keyring, "recovery", str(account_id), code)
+    """Return the 32 bytes under which a recovery code is stored, however it is typed."""
+    return mark_of(keyring, "recovery", str(account_id), codes.normalised(code, rules.LONGEST_RECOVERY))
 
 
 def open_totp(keyring: Keyring, account_id: UUID, sealed: bytes) -> str | None:
