@@ -128,7 +128,7 @@ class Closer:
         return (await self._ending(year) or end).unlinked
 
     async def destroy(
-        self, year: int, *, grace_s: float = GRACE_S, progress: Callable[[str], None] = lambda _step: None
+        self, year: int, *, grace_s: float | None = None, progress: Callable[[str], None] = lambda _step: None
     ) -> Sequence[str]:
         """Do step 3, or what is left of it; return what only the operator can do, as sentences.
 
@@ -140,7 +140,7 @@ class Closer:
         progress("destroying the key")
         self.keyring.destroy_period(year)
         progress("waiting for whoever was writing")
-        await self._stragglers_end(grace_s)
+        await self._stragglers_end(GRACE_S if grace_s is None else grace_s)
         await self._forget_people(year)
         await self._take_away(year)
         progress("writing the database's files anew")

@@ -469,7 +469,7 @@ class TestAQuestion:
 
     async def test_is_answered_with_its_terms(self, desk: Desk) -> None:
         shown = await desk.funnel(territory="75118", kind=_REST)
-        assert (shown["definition"], shown["definition_version"]) == ("referral_funnel", 1)
+        assert (shown["definition"], shown["definition_version"]) == ("referral_funnel", 2)
         assert (shown["period_from"], shown["period_to"], shown["horizon_days"]) == ("2026-02-15", "2026-03-15", 30)
         assert (shown["territory"], shown["kind"], shown["group_by"]) == ("75118", _REST, [])
         assert datetime.fromisoformat(shown["as_of"]) == desk.clock.now

@@ -116,7 +116,7 @@ class TestTheCatalogue:
         shown = (await empty.ask()).json()["items"]
         assert [one["code"] for one in shown] == list(CATALOGUE)
         acceptance = next(one for one in shown if one["code"] == "provider_acceptance")
-        assert (acceptance["room"], acceptance["unit"], acceptance["version"]) == ("funnel", "ratio", 1)
+        assert (acceptance["room"], acceptance["unit"], acceptance["version"]) == ("funnel", "ratio", 2)
         assert acceptance["denominator"]["en"] == "those acceptances + refusals by the provider"
         assert (acceptance["by_kind"], acceptance["splits"]) == (True, ["territory", "kind", "team"])
 

@@ -21,7 +21,7 @@ from app.settings import Settings
 from tests import places, plans
 from tests.street import rows
 
-_STEP = int(os.environ.get("SNAPSHOT_STEP", "7"))
+_STEP = int(os.environ.get("SNAPSHOT_STEP", "17"))
 """Statements between two deaths; `SNAPSHOT_STEP=1` dies before each."""
 
 

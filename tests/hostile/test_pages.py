@@ -80,7 +80,7 @@ def test_every_form_that_is_taken_is_one_that_is_shown(desk: Desk) -> None:
 async def test_what_a_page_reads_is_refused_without_being_repeated(
     browser: httpx.AsyncClient, desk: Desk, method: str, path: str, ours: Callable[[int], Iterator[bool]]
 ) -> None:
-    tried, turn = 0, ours(2)
+    tried, turn = 0, ours(5)
     for spot in spots(desk.forms):
         if (spot.method, spot.path) == (method, path) and (spot.where != "header" or spot.name in READ_HEADERS):
             for word in WORDS:

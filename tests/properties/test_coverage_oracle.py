@@ -13,7 +13,7 @@ from app.http.context import Context
 from app.metrics.coverage.definitions import INDICATORS
 from app.metrics.coverage.service import COMPUTED
 from app.metrics.indicator import Granularity, Period
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from tests import planted
 from tests.clock import SetClock
 from tests.effort import examples
@@ -23,6 +23,7 @@ from tests.oracles.meetings import calendar, captures
 from tests.planted import Row
 from tests.properties import catalogued, streets
 from tests.properties.catalogued import Asked
+from tests.properties.cities import ALL_AT_ONCE
 from tests.properties.streets import Street
 
 ORACLED = tuple(INDICATORS)
@@ -47,7 +48,7 @@ def _figures(shown: Any) -> dict[str, Any] | None:
     }
 
 
-@examples(3)
+@examples(2)
 @given(st.data())
 async def test_captures_are_what_plain_python_counts(street: Street, data: st.DataObject) -> None:
     first = data.draw(st.sampled_from([date(2026, 3, 1), date(2026, 9, 20), date(2025, 11, 20), date(2026, 1, 1)]))
@@ -56,7 +57,7 @@ async def test_captures_are_what_plain_python_counts(street: Street, data: st.Da
     await street.fill(rows)
     for step in ("stale", "refreshed", "stale in part, with cards that have no number yet", "refreshed again"):
         if step.startswith("refreshed"):
-            await refresh(street.context.database, step_days=REBUILD_DAYS)
+            await refresh(street.context.database, step_days=ALL_AT_ONCE)
         elif step != "stale":
             await street.add(more)
             rows += more
@@ -70,7 +71,7 @@ async def test_captures_are_what_plain_python_counts(street: Street, data: st.Da
     assert set((await verify(street.context.database)).values()) == {0}
 
 
-@examples(3)
+@examples(2)
 @given(st.data())
 async def test_cards_shown_after_midnight_in_the_last_night_are_of_the_next_year(
     street: Street, data: st.DataObject
@@ -81,13 +82,13 @@ async def test_cards_shown_after_midnight_in_the_last_night_are_of_the_next_year
     until = date(2026, 1, 1)
     for upkeep in (False, True):
         if upkeep:
-            await refresh(street.context.database, step_days=REBUILD_DAYS)
+            await refresh(street.context.database, step_days=ALL_AT_ONCE)
         for caller, (_, look) in street.callers.items():
             shown = await street.ask("/v1/metrics/coverage", caller, **{"from": date(2025, 12, 1), "to": until})
             assert _figures(shown) == captures(look, rows, until, 6)
 
 
-@examples(4)
+@examples(2)
 @given(st.data())
 async def test_the_catalogue_says_what_coverage_says(street: Street, data: st.DataObject) -> None:
     """Some months have enough persons to estimate from, most do not: both are said alike."""
@@ -96,7 +97,7 @@ async def test_the_catalogue_says_what_coverage_says(street: Street, data: st.Da
     await street.fill(rows)
     periods = Period(date(2025, 12, 25), date(2026, 4, 1)).split(Granularity.month)
     figures = {code: await street.compute(compute, "organisation", periods) for code, compute in COMPUTED.items()}
-    await refresh(street.context.database, step_days=REBUILD_DAYS)
+    await refresh(street.context.database, step_days=ALL_AT_ONCE)
     for code, compute in COMPUTED.items():
         assert await street.compute(compute, "organisation", periods) == figures[code]
     for number, period in enumerate(periods):
@@ -127,7 +128,7 @@ def _crowd(street: Street, chance: Random) -> list[Row]:
     return found
 
 
-@examples(3)
+@examples(2)
 @given(st.integers(0, 2**32 - 1))
 async def test_every_indicator_of_coverage_is_what_the_formulas_give(street: Street, seed: int) -> None:
     """By the month and the quarter, first from encounters, then from facts."""
@@ -137,7 +138,7 @@ async def test_every_indicator_of_coverage_is_what_the_formulas_give(street: Str
     estimated = 0
     for upkeep in (False, True):
         if upkeep:
-            await refresh(street.context.database, step_days=REBUILD_DAYS)
+            await refresh(street.context.database, step_days=ALL_AT_ONCE)
         for granularity in ("month", "quarter"):
             asked = Asked(date(2025, 12, 25), date(2026, 4, 3), granularity, None, {})
             periods = calendar(asked.since, asked.until, granularity)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity import service as identity
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.patrols.models import Patrol
 from tests import members, planted
 from tests.clock import NIGHT, SetClock
@@ -23,6 +23,7 @@ from tests.oracles.funnel_indicators import periods_of
 from tests.planted import Row
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked, Part, Place
+from tests.properties.cities import ALL_AT_ONCE
 
 ORACLED = (
     "patrols_held", "patrols_held_of_planned", "patrols_open_ended", "patrols_absurd", "patrols_without_contact",
@@ -110,13 +111,13 @@ async def test_every_indicator_of_patrols_is_what_plain_python_counts(
     patrols, encounters = _rows(chance, (house, House(house.org_id, other, "")), first)
     early = chance.randrange(len(encounters))
     await planted.plant(context, Encounter, encounters[:early])
-    await refresh(context.database, step_days=REBUILD_DAYS)
+    await refresh(context.database, step_days=ALL_AT_ONCE)
     await planted.plant(context, Patrol, patrols)
     await planted.plant(context, Encounter, encounters[early:])
     clock.now = first + timedelta(days=chance.choice([20, _SPAN + 10]), hours=2)
     for upkeep in (False, True):
         if upkeep:
-            await refresh(context.database, step_days=REBUILD_DAYS)
+            await refresh(context.database, step_days=ALL_AT_ONCE)
         for granularity, split in chance.sample(_FORMS, 3):
             since = first.date() + timedelta(days=chance.randint(-3, 12))
             beside = {"territory": chance.choice([None, None, "7511803", "75"])}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.encounters.models import Encounter
 from app.http.context import Context
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.patrols.models import Patrol
 from tests import members, planted
 from tests.clock import NIGHT, SetClock
@@ -20,6 +20,7 @@ from tests.effort import examples
 from tests.make import Json
 from tests.oracles.effort import Asked, effort
 from tests.planted import Asker, Row, values
+from tests.properties.cities import ALL_AT_ONCE
 
 _QUARTERS = ["7511803", "7511804", "7512001", "93066"]
 _LIMITS = {None: None, "7511803": {"7511803"}, "75": {"7511803", "7511804", "7512001"}}
@@ -83,12 +84,12 @@ async def test_the_effort_is_what_plain_python_counts(
     day = data.draw(st.sampled_from(_STARTS)).date()
     early = data.draw(st.integers(0, len(encounters)), "encounters that come before the first upkeep")
     await planted.plant(context, Encounter, encounters[:early])
-    await refresh(context.database, step_days=REBUILD_DAYS)
+    await refresh(context.database, step_days=ALL_AT_ONCE)
     await planted.plant(context, Patrol, patrols)
     await planted.plant(context, Encounter, encounters[early:])
     for upkeep in (False, True):  # counted where days are stale, then all from facts
         if upkeep:
-            await refresh(context.database, step_days=REBUILD_DAYS)
+            await refresh(context.database, step_days=ALL_AT_ONCE)
         for since, until in ((day, day + timedelta(days=1)), (date(2026, 3, 1), date(2027, 2, 1))):
             territory = data.draw(st.sampled_from(sorted(_LIMITS, key=str)), "territory")
             limit = {"territory": territory} if territory else {}

@@ -17,13 +17,14 @@ from app.directory.rules import PARIS
 from app.http.context import Context
 from app.identity.service import create_team
 from app.identity.vocabulary import Role
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.referrals.service import sweep
 from tests import make, members, places
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
 from tests.make import Json
 from tests.planted import Asker
+from tests.properties.cities import ALL_AT_ONCE
 from tests.street import outcomes, post
 
 _DAY = timedelta(days=1)
@@ -164,7 +165,7 @@ async def _in_any_way(context: Context, side: Side, sendings: list[Sending], cha
         await _deliver(side, shuffled[:size])
         del shuffled[:size]
         if chance.random() < 0.2:
-            await refresh(context.database, step_days=REBUILD_DAYS)
+            await refresh(context.database, step_days=ALL_AT_ONCE)
 
 
 async def _figures(side: Side, codes: Sequence[str]) -> dict[str, Any]:
@@ -208,6 +209,6 @@ async def test_figures_do_not_depend_on_how_records_arrive(
     codes = [f"{one['code']}?{'granularity=month' * ('month' in one['granularities'])}" for one in catalogue["items"]]
     expected = await _figures(plain, codes)
     assert await _figures(other, codes) == expected
-    await refresh(context.database, step_days=REBUILD_DAYS)
+    await refresh(context.database, step_days=ALL_AT_ONCE)
     assert await _figures(other, codes) == expected
     assert set((await verify(context.database)).values()) == {0}

@@ -18,7 +18,7 @@ from app.directory.rules import local_day
 from app.http.context import Context
 from app.marks.queries import mark_days, mark_trails
 from app.marks.trails import Trail
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.referrals.models import Referral
 from tests import members, places
 from tests.clock import SetClock
@@ -30,6 +30,7 @@ from tests.oracles.funnel_indicators import periods_of
 from tests.planted import Asker, asker
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked
+from tests.properties.cities import ALL_AT_ONCE
 
 ORACLED = ("flows_unlinked_share",)
 _BEGIN = datetime(2025, 12, 20, 22, 30, tzinfo=UTC)
@@ -144,10 +145,10 @@ async def test_flows_are_what_plain_python_counts(city: City, seed: int) -> None
         await _store(city.context, arriving[start : start + step])
         city.everything.extend(arriving[start : start + step])
         if chance.random() < 0.6:
-            await refresh(city.context.database, step_days=REBUILD_DAYS)
+            await refresh(city.context.database, step_days=ALL_AT_ONCE)
     for upkeep in (False, True):
         if upkeep:
-            await refresh(city.context.database, step_days=REBUILD_DAYS)
+            await refresh(city.context.database, step_days=ALL_AT_ONCE)
         _matches(await own.ask("flows", since, until), referrals, since, until)
         seen = [one for one in city.everything if one["territory"] != "93001"]
         _matches(await everybody.ask("flows", since, until), seen, since, until)
@@ -174,11 +175,11 @@ async def test_the_share_of_unlinked_referrals_is_what_plain_python_counts(city:
         await _store(city.context, half)
         city.everything.extend(half)
         if number == 0:
-            await refresh(city.context.database, step_days=REBUILD_DAYS)
+            await refresh(city.context.database, step_days=ALL_AT_ONCE)
     seen = [one for one in city.everything if one["territory"] != "93001"]
     for upkeep in (False, True):
         if upkeep:
-            await refresh(city.context.database, step_days=REBUILD_DAYS)
+            await refresh(city.context.database, step_days=ALL_AT_ONCE)
         for granularity in ("month", "quarter", chance.choice(("day", "week", None))):
             asked = Asked(since, since + timedelta(days=chance.choice((17, 40))), granularity, None, {})
             for who, there in ((own, referrals), (everybody, seen)):

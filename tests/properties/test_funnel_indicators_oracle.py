@@ -18,7 +18,7 @@ from app.db.table import table_of
 from app.http.context import Context
 from app.marks.queries import mark_everything
 from app.metrics.funnel.indicators import INDICATORS
-from app.metrics.refreshing import FACTS, REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import FACTS, refresh, verify
 from app.referrals.models import Referral
 from tests import planted
 from tests.clock import SetClock
@@ -28,6 +28,7 @@ from tests.oracle import KINDS, MOVES
 from tests.oracles import funnel_indicators as oracle
 from tests.oracles.funnel_indicators import Told
 from tests.planted import Row
+from tests.properties.cities import ALL_AT_ONCE
 from tests.properties.streets import TERRITORIES, Street, laid_out
 
 ORACLED = oracle.CODES
@@ -192,7 +193,7 @@ async def test_every_indicator_of_the_funnel_is_what_plain_python_counts(
     questions = [question(chance, form, as_of) for form in (*weekly, *other)]
     for upkeep in (False, True):
         if upkeep:
-            await refresh(street.context.database, step_days=REBUILD_DAYS)
+            await refresh(street.context.database, step_days=ALL_AT_ONCE)
         for asked in questions:
             there = seen(street, [told for told, _ in both], asked)
             periods = oracle.periods_of(asked.since, asked.until, asked.granularity)
@@ -216,6 +217,6 @@ async def test_names_and_order_make_no_difference(street: Street, clock: SetCloc
         rows = [row | {"id": UUID(int=chance.getrandbits(128)), "position": chance.randrange(99)} for _, row in both]
         chance.shuffle(rows)
         await store(street, rows[:7], rows[7:])
-        await refresh(street.context.database, step_days=REBUILD_DAYS)
+        await refresh(street.context.database, step_days=ALL_AT_ONCE)
         answers.append([await figures(street, code, asked) for code in ORACLED])
     assert answers[0] == answers[1]

@@ -15,13 +15,14 @@ from app.demo.device import Device
 from app.http.context import Context
 from app.identity import service as identity
 from app.identity.vocabulary import Role
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.referrals.service import sweep
 from tests import members, places
 from tests.clock import SetClock
 from tests.effort import examples
 from tests.oracle import Json, Post, Question, Sender, funnel
 from tests.properties import histories as told
+from tests.properties.cities import ALL_AT_ONCE
 from tests.properties.histories import History
 
 _START = datetime(2025, 12, 1, 12, tzinfo=UTC)
@@ -116,7 +117,7 @@ async def live(city: City, association: Association, history: History) -> list[P
         posts += [Post(sender, batch.at, device_now, batch.what, item) for item in batch.items]
         if number in history.sweeps:
             await sweep(city.context, batch.at)
-            await refresh(city.context.database, step_days=REBUILD_DAYS)
+            await refresh(city.context.database, step_days=ALL_AT_ONCE)
     city.clock.now = history.as_of
     await sweep(city.context, history.as_of)
     return posts
@@ -179,7 +180,7 @@ async def test_the_funnel_is_what_plain_python_counts(city: City, data: st.DataO
     questions = [data.draw(told.questions(history, association.org), "question") for _ in range(6)]
     for upkeep in (False, True):  # counted where days are stale, then all from facts
         if upkeep:
-            await refresh(city.context.database, step_days=REBUILD_DAYS)
+            await refresh(city.context.database, step_days=ALL_AT_ONCE)
         for question in questions:
             expected = {} if hidden(question) else funnel(posts, question, _TERRITORIES)
             assert differences(await ask(city, association, question), expected) == []

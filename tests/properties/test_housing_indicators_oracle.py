@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.identity.vocabulary import Role
 from app.marks.queries import mark_everything
-from app.metrics.refreshing import REBUILD_DAYS, refresh
+from app.metrics.refreshing import refresh
 from tests import members, places
 from tests.effort import examples
 from tests.oracles import housing as oracle
@@ -18,7 +18,7 @@ from tests.oracles.funnel_indicators import periods_of
 from tests.oracles.housing import Records
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked
-from tests.properties.cities import City
+from tests.properties.cities import ALL_AT_ONCE, City
 from tests.properties.test_housing_oracle import _AS_OF, _KINDS, _records, _store
 
 ORACLED = oracle.INDICATORS
@@ -54,7 +54,7 @@ async def test_every_indicator_of_housing_is_what_plain_python_counts(city: City
     forms = [("month", None), ("quarter", "kind"), *chance.sample([("month", "kind"), ("quarter", None)], 1)]
     for upkeep in (False, True):
         if upkeep:
-            await refresh(city.context.database, step_days=REBUILD_DAYS)
+            await refresh(city.context.database, step_days=ALL_AT_ONCE)
         for granularity, split in forms:
             since = date(2026, 3, 20) + timedelta(days=chance.randint(0, 16))
             asked = Asked(since, since + timedelta(days=chance.choice((20, 60, 130))), granularity, split, {})

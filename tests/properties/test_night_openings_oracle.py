@@ -15,7 +15,7 @@ from app.directory.rules import Hours
 from app.directory.service import current_directory
 from app.directory.vocabulary import Weekday
 from app.http.context import Context
-from app.metrics.refreshing import REBUILD_DAYS, refresh
+from app.metrics.refreshing import refresh
 from tests import members, places, planted
 from tests.clock import SetClock
 from tests.effort import examples
@@ -25,6 +25,7 @@ from tests.oracles.funnel_indicators import periods_of
 from tests.planted import Row
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked
+from tests.properties.cities import ALL_AT_ONCE
 
 ORACLED = ("night_open_hours_planned", "night_openings_reported")
 _FIRST = (date(2026, 3, 23), date(2026, 10, 19), date(2025, 12, 26))
@@ -99,7 +100,7 @@ async def test_what_is_open_at_night_is_what_plain_python_finds(
         await current_directory(context.database, session, clock(), fresh=True)
     for upkeep_done in (False, True):
         if upkeep_done:
-            await refresh(context.database, step_days=REBUILD_DAYS)
+            await refresh(context.database, step_days=ALL_AT_ONCE)
         for granularity in ("month", "quarter", chance.choice(["week", None])):
             since = first + timedelta(days=chance.randint(-3, 6))
             place = chance.choice([None, None, "75118"])

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from app.http.context import Context
 from app.metrics.indicator import Granularity, Period, Split
 from app.metrics.reach.service import COMPUTED
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from tests.clock import SetClock
 from tests.effort import examples
 from tests.oracles.meetings import calendar, reach
 from tests.properties import streets
+from tests.properties.cities import ALL_AT_ONCE
 from tests.properties.streets import Street
 
 ORACLED = tuple(COMPUTED)
@@ -42,7 +43,7 @@ async def test_reach_is_what_plain_python_counts(street: Street, data: st.DataOb
     await street.fill(rows)
     for upkeep in (False, False, True, True):  # counted where days are stale, then all from facts
         if upkeep:
-            await refresh(street.context.database, step_days=REBUILD_DAYS)
+            await refresh(street.context.database, step_days=ALL_AT_ONCE)
         caller = data.draw(st.sampled_from(sorted(street.callers)))
         since = first + timedelta(days=data.draw(st.integers(-2, 40)))
         until = since + timedelta(days=data.draw(st.integers(1, 58)))

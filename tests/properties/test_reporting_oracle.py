@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.db.table import Base
 from app.encounters.models import Encounter
 from app.http.context import Context
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.metrics.reporting.definitions import INDICATORS
 from app.patrols.models import Patrol
 from app.referrals.models import HeldEvent, Referral, ReferralEvent
@@ -25,6 +25,7 @@ from tests.oracles.reporting import referred, reporting, without_a_plan
 from tests.planted import Row, values
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked
+from tests.properties.cities import ALL_AT_ONCE
 
 ORACLED = tuple(INDICATORS)
 _QUARTERS = ["7511803", "7511804", "93066"]
@@ -142,7 +143,7 @@ async def test_reporting_health_is_what_plain_python_finds(
             there[model] += rows
         if data.draw(st.booleans(), "asked of records and facts"):
             await _ask_everything(data, asker, clock, there, noon)
-        await refresh(context.database, step_days=REBUILD_DAYS)
+        await refresh(context.database, step_days=ALL_AT_ONCE)
         await _ask_everything(data, asker, clock, there, noon)
     assert set((await verify(context.database, house.org_id)).values()) == {0}
 
@@ -189,7 +190,7 @@ async def test_each_month_of_a_series_is_what_the_month_is_by_itself(
         for model, rows in _drawn(data, house, noon).items():
             await planted.plant(context, model, rows)
         if data.draw(st.booleans(), "computed"):
-            await refresh(context.database, step_days=REBUILD_DAYS)
+            await refresh(context.database, step_days=ALL_AT_ONCE)
     clock.now = noon + timedelta(days=data.draw(st.integers(0, 90)), hours=data.draw(st.integers(0, 23)))
     months = [date(2026 + n // 12, n % 12 + 1, 1) for n in range(1, 14)]
     alone = [values(await asker.ask("reporting", since, until)) for since, until in pairwise(months)]
@@ -226,7 +227,7 @@ async def test_every_indicator_of_reporting_is_what_plain_python_finds(
                 there[model] += rows
         for computed in (False, True):
             if computed:
-                await refresh(context.database, step_days=REBUILD_DAYS)
+                await refresh(context.database, step_days=ALL_AT_ONCE)
             for granularity in ("month", "quarter"):
                 since = noon.date() - timedelta(days=data.draw(st.integers(0, 40)))
                 asked = Asked(since, since + timedelta(days=data.draw(st.integers(20, 120))), granularity, None, {})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.encounters.models import Encounter
 from app.http.context import Context
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.patrols.models import Patrol
 from tests import members, planted
 from tests.clock import NIGHT, SetClock
@@ -22,6 +22,7 @@ from tests.oracles.reporting import encounter_lag
 from tests.planted import Row
 from tests.properties import catalogued
 from tests.properties.catalogued import Asked, Part, Place
+from tests.properties.cities import ALL_AT_ONCE
 
 ORACLED = (
     "territory_share", "territory_contacts_per_hour", "outside_perimeter_share", "territory_divergence",
@@ -98,12 +99,12 @@ async def test_every_indicator_of_territories_is_what_plain_python_finds(
     patrols, encounters = _rows(chance, asker.house)
     early = chance.randrange(len(encounters))
     await planted.plant(context, Encounter, encounters[:early])
-    await refresh(context.database, step_days=REBUILD_DAYS)
+    await refresh(context.database, step_days=ALL_AT_ONCE)
     await planted.plant(context, Patrol, patrols)
     await planted.plant(context, Encounter, encounters[early:])
     for upkeep in (False, True):
         if upkeep:
-            await refresh(context.database, step_days=REBUILD_DAYS)
+            await refresh(context.database, step_days=ALL_AT_ONCE)
         for granularity in ("month", "quarter", chance.choice(["week", None])):
             since = _FIRST.date() + timedelta(days=chance.randint(-4, 30))
             until = since + timedelta(days=chance.choice([10, 35, _SPAN]))

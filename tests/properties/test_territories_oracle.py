@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from app.encounters.models import Encounter
 from app.http.context import Context
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.patrols.models import Patrol
 from tests import members, planted
 from tests.clock import NIGHT, SetClock
 from tests.effort import examples
 from tests.oracles import territories as oracle
 from tests.planted import Asker, Row, values
+from tests.properties.cities import ALL_AT_ONCE
 
 _QUARTERS = ["7511803", "7511804", "7512001", "93066"]
 _DAY = datetime(2026, 3, 2, 11, tzinfo=UTC)
@@ -59,11 +60,11 @@ async def test_the_map_is_what_plain_python_finds(
     patrols, encounters = _rows(data, asker.house)
     early = data.draw(st.integers(0, len(encounters)), "encounters that come before the first upkeep")
     await planted.plant(context, Encounter, encounters[:early])
-    await refresh(context.database, step_days=REBUILD_DAYS)
+    await refresh(context.database, step_days=ALL_AT_ONCE)
     await planted.plant(context, Patrol, patrols)
     await planted.plant(context, Encounter, encounters[early:])
     await _compare(asker, patrols, encounters)
-    await refresh(context.database, step_days=REBUILD_DAYS)
+    await refresh(context.database, step_days=ALL_AT_ONCE)
     await _compare(asker, patrols, encounters)
     assert set((await verify(context.database, asker.house.org_id)).values()) == {0}
 

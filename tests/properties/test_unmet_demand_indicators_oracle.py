@@ -15,7 +15,7 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.vocabulary import Role
 from app.marks.queries import mark_days
-from app.metrics.refreshing import REBUILD_DAYS, refresh
+from app.metrics.refreshing import refresh
 from app.metrics.unmet_demand.definitions import INDICATORS
 from app.referrals.models import Referral, ReferralEvent
 from app.referrals.vocabulary import Reason, State
@@ -24,6 +24,7 @@ from tests.effort import examples
 from tests.oracles import unmet_demand as oracle
 from tests.oracles.funnel_indicators import periods_of
 from tests.planted import Row
+from tests.properties.cities import ALL_AT_ONCE
 
 ORACLED = tuple(INDICATORS)
 _KINDS = ("rest_room", "emergency_housing", "addiction_treatment")
@@ -124,7 +125,7 @@ async def test_every_indicator_of_unmet_demand_is_what_plain_python_counts(
         await mark_days(session, ((house.org_id, day) for day in days))
     for refreshed in (False, True):
         if refreshed:
-            await refresh(context.database, step_days=REBUILD_DAYS)
+            await refresh(context.database, step_days=ALL_AT_ONCE)
         for granularity, split in (_FORMS[0], _FORMS[1], *chance.sample(_FORMS[2:], 1)):
             since = start.date() + timedelta(days=chance.randint(-3, 5))
             until = since + timedelta(days=chance.randint(1, 20))

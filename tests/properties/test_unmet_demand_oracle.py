@@ -19,12 +19,13 @@ from app.encounters.models import Encounter
 from app.http.context import Context
 from app.identity.vocabulary import Role
 from app.marks.queries import mark_days
-from app.metrics.refreshing import REBUILD_DAYS, refresh, verify
+from app.metrics.refreshing import refresh, verify
 from app.referrals.models import Referral, ReferralEvent
 from app.referrals.vocabulary import State
 from tests import members, places, planted
 from tests.effort import examples
 from tests.oracles import unmet_demand as oracle
+from tests.properties.cities import ALL_AT_ONCE
 
 _KINDS = ["rest_room", "emergency_housing", "addiction_treatment", "harm_reduction_centre"]
 _QUARTERS = ["7511803", "7512001"]
@@ -130,7 +131,7 @@ async def test_unmet_demand_is_what_plain_python_counts(
     refreshed = data.draw(st.integers(1, 5), "after how many questions the days are computed")
     for number, by in enumerate((("kind", "week"), ("hour", "kind"), *drawn, *drawn[:1])):
         if number == refreshed:
-            await refresh(town.context.database, step_days=REBUILD_DAYS)
+            await refresh(town.context.database, step_days=ALL_AT_ONCE)
         since = start.date() + timedelta(days=data.draw(st.integers(0, 2)))
         until = since + timedelta(days=data.draw(st.integers(1, 6)))
         kind = data.draw(st.sampled_from([None, *_KINDS]), "kind")

@@ -123,6 +123,7 @@ CELLS: Final[tuple[tuple[str | None, str, str], ...]] = tuple(
 
 INDICATORS: Final[Mapping[str, Indicator]] = {
     "flows_unlinked_share": Indicator(
+        version=FLOWS_VERSION,
         code="flows_unlinked_share",
         label=Label("Part des orientations non reliées", "Share of unlinked referrals"),
         unit=Unit.ratio,

@@ -1,9 +1,11 @@
 """The funnel's indicators, as data. Pure Python."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from app.directory.vocabulary import Label
+from app.metrics.funnel.definitions import FUNNEL_VERSION
 from app.metrics.indicator import Indicator, Split, Unit
 
 FOLLOWED_DAYS: Final = 30
@@ -221,4 +223,6 @@ _RATES: Final = (
         ),
     ),
 )
-INDICATORS: Final[Mapping[str, Indicator]] = {found.code: found for found in (_OFFERED, *_STAGES, *_RATES)}
+INDICATORS: Final[Mapping[str, Indicator]] = {
+    found.code: replace(found, version=FUNNEL_VERSION) for found in (_OFFERED, *_STAGES, *_RATES)
+}

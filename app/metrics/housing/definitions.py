@@ -1,6 +1,7 @@
 """What the figures about housing mean, as data. Pure Python."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from app.directory.vocabulary import Label, Rung
@@ -131,7 +132,6 @@ def _retention(days: int, *, positive: bool) -> Indicator:
         ),
         splits=_BY_KIND,
         granularities=_SERIES,
-        version=2,
     )
 
 
@@ -217,4 +217,6 @@ _INDICATORS: Final = (
         granularities=_SERIES,
     ),
 )
-INDICATORS: Final[Mapping[str, Indicator]] = {indicator.code: indicator for indicator in _INDICATORS}
+INDICATORS: Final[Mapping[str, Indicator]] = {
+    found.code: replace(found, version=HOUSING_VERSION) for found in _INDICATORS
+}

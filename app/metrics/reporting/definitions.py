@@ -1,6 +1,7 @@
 """What the figures mean, as data. Pure Python."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -245,4 +246,6 @@ def _indicators() -> Iterator[Indicator]:
     yield from _OTHERS
 
 
-INDICATORS: Final[Mapping[str, Indicator]] = {indicator.code: indicator for indicator in _indicators()}
+INDICATORS: Final[Mapping[str, Indicator]] = {
+    found.code: replace(found, version=REPORTING_VERSION) for found in _indicators()
+}

@@ -1,11 +1,12 @@
 """The indicators of time to success, as data. Pure Python."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from app.directory.vocabulary import Label
 from app.metrics.indicator import Granularity, Indicator, Split, Unit
-from app.metrics.time_to_success.definitions import LONGEST_HORIZON_DAYS, TIME_RULE
+from app.metrics.time_to_success.definitions import LONGEST_HORIZON_DAYS, TIME_RULE, TIME_VERSION
 
 LONGEST_DAYS: Final = LONGEST_HORIZON_DAYS
 """How far a quantile is looked for."""
@@ -101,4 +102,4 @@ _LISTED: Final = (
     ),
     *(_at(code, days) for code, days in INCIDENCES.items()),
 )
-INDICATORS: Final[Mapping[str, Indicator]] = {found.code: found for found in _LISTED}
+INDICATORS: Final[Mapping[str, Indicator]] = {found.code: replace(found, version=TIME_VERSION) for found in _LISTED}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, literal, or_, select
 
-from app.db.bulk import insert_new
+from app.db.bulk import insert_all_new
 from app.db.engine import ReadSession, WriteSession
 from app.db.table import table_of
 from app.db.types import to_milliseconds
@@ -47,6 +47,9 @@ async def any_open(session: ReadSession, instant: datetime) -> bool:
 
 async def keep(session: WriteSession, day: date, lookup: bytes, found: Sequence[tuple[UUID, str, Blocked]]) -> None:
     """Store what was counted of a day for a look-up, and that it was; what is there already stays."""
+    counted = select(_DAY.c.day).where(_DAY.c.org_id == EVERYBODY, _DAY.c.day == day, _DAY.c.lookup == lookup)
+    if (await session.execute(counted)).first() is not None:
+        return
     shared = {"day": day, "lookup": lookup}
     nothing = {"org_id": EVERYBODY, "territory": EVERYWHERE, "kind": EVERYWHERE} | dict.fromkeys(_COUNTERS, 0)
     rows = [
@@ -54,7 +57,7 @@ async def keep(session: WriteSession, day: date, lookup: bytes, found: Sequence[
         | {name: getattr(one, name) for name in _COUNTERS}
         for org_id, territory, one in found
     ]  # fmt: skip
-    await insert_new(session, _DAY, [shared | nothing, *rows])
+    await insert_all_new(session, _DAY, [shared | nothing, *rows])
 
 
 async def is_kept(session: ReadSession, day: date, lookup: bytes) -> bool:

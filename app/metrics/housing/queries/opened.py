@@ -62,7 +62,7 @@ def opened_stay(c: Columns) -> list[ColumnElement[bool]]:
     ]
 
 
-def gone_after(at: int) -> list[ColumnElement[bool]]:
+def gone_after(at: int | ColumnElement[int]) -> list[ColumnElement[bool]]:
     """Return the conditions on stays that began by an instant (ms) and ended after it: one range of an index.
 
     Most stays began before most instants, and few end after it. SQLite cannot know, so the sum keeps it from the index
@@ -89,7 +89,9 @@ def of_kind(c: Columns, kind: str | None) -> list[ColumnElement[bool]]:
     return [] if kind is None else [c.kind == kind]
 
 
-def continues(before: Columns, after: Columns, kinds: Collection[str], until: int) -> list[ColumnElement[bool]]:
+def continues(
+    before: Columns, after: Columns, kinds: Collection[str], until: int | ColumnElement[int]
+) -> list[ColumnElement[bool]]:
     """Return the conditions that one referral continues the stay of another: a move between emergency housings.
 
     It takes up the one before, and its admission lies after that one's admission and within a day of its exit, and not
