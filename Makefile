@@ -1,11 +1,11 @@
 # Everything here works on a fresh machine with Python 3.11+ and make; `make help` explains each target.
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint lock flood attack audit sbom secrets bench bench-audit reading openapi migration clean
+.PHONY: help run test campaign fuzz lint lock flood attack audit sbom secrets bench bench-audit reading openapi migration clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 # Tests start hundreds of processes, and import hundreds of files: what was compiled once is kept, whatever a shell says.
 unexport PYTHONDONTWRITEBYTECODE
 # The first Python that is new enough; override with PYTHON=...
@@ -24,6 +24,9 @@ run: $(VENV)/.run-stamp $(BIN)/maraude ## Migrate, load the demo city into an em
 
 test: $(VENV)/.dev-stamp ## Run all tests, on SQLite and on a private PostgreSQL; ARGS="tests/unit -k slips" narrows
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+campaign: $(VENV)/.dev-stamp ## Try at length what tests try shortly: fifty times the examples, a death at each statement; hours
+	@HYPOTHESIS_PROFILE=long SNAPSHOT_STEP=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/properties tests/faults $(ARGS)
 
 fuzz: $(VENV)/.dev-stamp ## Explore the whole API with all phases of Schemathesis, and send canaries everywhere, at length
 	@FUZZ_EXAMPLES=100 CANARY_ROUNDS=5 $(BIN)/python -m pytest -s tests/contract/test_schemathesis.py tests/hostile $(ARGS)
