@@ -1,10 +1,6 @@
 """The register of plans over HTTP: all of what is sent or none, nothing overwritten, every line named."""
 
-import csv
-import io
-import itertools
 import json
-import time
 from datetime import date, timedelta
 
 import httpx
@@ -24,72 +20,12 @@ from app.plan.register.service import chosen_plan
 from app.plan.standing import standing
 from app.plan.vocabulary import EntryType
 from tests import members, plans
+from tests.api.registers import Secretary, code, count, faults, fresh_code, logged, secretary
 from tests.clock import NIGHT, SetClock
 from tests.make import Json
 from tests.members import House
 
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def code() -> str:
-    """The code of a plan that no other test knows."""
-    return f"plan-{next(_numbers)}"
-
-
-@pytest.fixture
-async def secretary(client: httpx.AsyncClient, context: Context, house: House) -> "Secretary":
-    """Whoever keeps the register."""
-    return Secretary(client, await members.account_token(context, house, Role.plan_secretary), house)
-
-
-class Secretary:
-    """A client that shows a token."""
-
-    def __init__(self, client: httpx.AsyncClient, token: str, house: House) -> None:
-        self._client = client
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self.house = house
-
-    async def post(self, *entries: Json) -> httpx.Response:
-        return await self._client.post("/v1/plan/entries", json={"entries": entries}, headers=self._headers)
-
-    async def enter(self, *entries: Json) -> list[str]:
-        answer = await self.post(*entries)
-        assert answer.status_code == 200, answer.text
-        return [one["outcome"] for one in answer.json()["results"]]
-
-    async def send(self, kind: str, body: str | bytes, **query: str) -> httpx.Response:
-        headers = {**self._headers, "Content-Type": "text/csv"}
-        return await self._client.post(f"/v1/plan/imports/{kind}", content=body, params=query, headers=headers)
-
-    async def get(self, path: str, accept: str = "application/json", tag: str = "", **query: str) -> httpx.Response:
-        shown = {**self._headers, "Accept": accept, "If-None-Match": tag}
-        return await self._client.get(f"/v1/{path}", params=query, headers=shown)
-
-    async def held(self, plan: str, kind: str) -> list[Json]:
-        answer = await self.get("plan/entries", plan=plan, type=kind)
-        assert answer.status_code == 200, answer.text
-        items: list[Json] = answer.json()["items"]
-        return items
-
-
-def _faults(answer: httpx.Response, status: int = 422) -> list[tuple[str, str]]:
-    assert answer.status_code == status, answer.text
-    return [(one["pointer"], one["code"]) for one in answer.json()["errors"]]
-
-
-async def _count(context: Context) -> int:
-    async with context.database.reading() as session:
-        return int((await session.execute(text("SELECT count(*) FROM plan_entry"))).scalar_one())
-
-
-async def _acts(context: Context, house: House) -> list[tuple[str, Json]]:
-    key = house.org_id.bytes if context.database.is_sqlite else house.org_id
-    asked = text("SELECT action, CAST(detail AS TEXT) FROM audit_entry WHERE org_id = :org ORDER BY number")
-    async with context.database.reading() as session:
-        found = (await session.execute(asked, {"org": key})).all()
-    return [(action, json.loads(detail)) for action, detail in found if action.startswith("plan.")]
+__all__ = ["code", "secretary"]
 
 
 async def test_every_type_of_entry_comes_back_as_it_was_recorded(context: Context, code: str) -> None:
@@ -139,15 +75,15 @@ async def test_one_of_each_type_is_recorded_in_one_request_that_defines_what_it_
 async def test_what_is_named_before_it_is_defined_is_refused_and_nothing_is_stored(
     context: Context, secretary: Secretary, code: str
 ) -> None:
-    before = await _count(context)
+    before = await count(context)
     sent = plans.base(code)
     answer = await secretary.post(*sent[1:], sent[0])
-    assert ("/entries/0/plan", "unknown") in _faults(answer)
-    assert await _count(context) == before
+    assert ("/entries/0/plan", "unknown") in faults(answer)
+    assert await count(context) == before
 
 
 async def test_every_fault_of_every_entry_is_pointed_at(context: Context, secretary: Secretary, code: str) -> None:
-    before = await _count(context)
+    before = await count(context)
     wrong = [
         plans.entry("amount", plan=code, cents=-1, funder="nobody"),
         plans.entry("assessment", plan=code, action=9),
@@ -156,7 +92,7 @@ async def test_every_fault_of_every_entry_is_pointed_at(context: Context, secret
         plans.entry("body", plan=code, id="6ba7b810-9dad-11d1-80b4-00c04fd430c8", code="ville"),
     ]
     n = len(plans.base())
-    assert _faults(await secretary.post(*plans.base(code), *wrong)) == [
+    assert faults(await secretary.post(*plans.base(code), *wrong)) == [
         (f"/entries/{n}/funder", "unknown"),
         (f"/entries/{n}/cents", "rule"),
         (f"/entries/{n + 1}/action", "unknown"),
@@ -164,7 +100,7 @@ async def test_every_fault_of_every_entry_is_pointed_at(context: Context, secret
         (f"/entries/{n + 3}/corrects", "rule"),
         (f"/entries/{n + 4}/id", "rule"),
     ]
-    assert await _count(context) == before
+    assert await count(context) == before
 
 
 @pytest.mark.parametrize(
@@ -185,7 +121,7 @@ async def test_what_has_the_wrong_form_is_pointed_at_in_the_body_as_it_was_sent(
     secretary: Secretary, changed: Json, pointer: str
 ) -> None:
     answer = await secretary.post({**plans.entry("amount"), **changed})
-    assert [at for at, _ in _faults(answer)] == [pointer]
+    assert [at for at, _ in faults(answer)] == [pointer]
     assert "canari" not in answer.text
 
 
@@ -194,17 +130,17 @@ async def test_the_same_id_with_other_content_is_a_conflict_and_nothing_is_store
 ) -> None:
     sent = plans.base(code)
     await secretary.enter(*sent)
-    before = await _count(context)
+    before = await count(context)
     other = {**sent[1], "code": "autre"}
     answer = await secretary.post(plans.entry("body", plan=code, code="ville"), other)
-    assert _faults(answer, 409) == [("/entries/1/id", "item-conflict")]
-    assert await _count(context) == before
+    assert faults(answer, 409) == [("/entries/1/id", "item-conflict")]
+    assert await count(context) == before
     assert (await secretary.held(code, "body"))[0]["entry"] == sent[1]
 
 
 async def test_an_id_twice_in_one_request_is_refused(secretary: Secretary, code: str) -> None:
     plan = plans.entry("plan", plan=code)
-    assert _faults(await secretary.post(plan, {**plan, "on": "2020-01-01"})) == [("/entries/1", "repeated")]
+    assert faults(await secretary.post(plan, {**plan, "on": "2020-01-01"})) == [("/entries/1", "repeated")]
 
 
 async def test_a_correction_leaves_what_was_known_before(
@@ -222,7 +158,7 @@ async def test_a_correction_leaves_what_was_known_before(
     assert standing(found, known_at=known) == plans.read(first)
     assert [one["replaced_by"] for one in await secretary.held(code, "amount")] == [second["id"], None]
     again = plans.entry("amount", plan=code, corrects=first["id"])
-    assert _faults(await secretary.post(again)) == [("/entries/0/corrects", "replaced")]
+    assert faults(await secretary.post(again)) == [("/entries/0/corrects", "replaced")]
 
 
 async def test_the_database_itself_refuses_a_second_correction(context: Context, code: str) -> None:
@@ -249,7 +185,7 @@ async def test_what_is_recorded_is_on_the_log_without_its_content(
     await secretary.enter(*plans.base(code))
     await secretary.enter(plans.entry("amount", plan=code))
     assert (await secretary.post(plans.entry("amount", plan=code))).status_code == 422
-    acts = await _acts(context, secretary.house)
+    acts = await logged(context, secretary.house)
     assert [action for action, _ in acts] == ["plan.entries"] * 2
     assert acts[1][1] == {"plans": [code], "types": {"amount": 1}, "created": 1}
     assert "300000000" not in json.dumps(acts)
@@ -281,7 +217,7 @@ async def test_any_order_that_defines_before_it_names_leaves_the_same_register(
     context: Context, secretary: Secretary, order: list[int], cut: int
 ) -> None:
     """Drawn orders are put right as little as it takes, and sent in two requests; then all of it again."""
-    plan = f"plan-{next(_numbers)}"
+    plan = fresh_code()
     kinds = {one["type"] for one in _VALID}
     waiting, sorted_, there = [_VALID[place] for place in order], [], set[str]()
     while waiting:
@@ -333,138 +269,16 @@ async def test_plans_are_listed_as_last_worded(secretary: Secretary, code: str) 
     assert (one["title"], one["adopted_on"], one["valid_to"]) == (title, "2021-06-01", "2023-01-01")
 
 
-_LINE = {
-    "on": "2020-03-02",
-    "funder": "etat",
-    "year": "2020",
-    "nature": "commitment",
-    "kind": "payment_credit",
-    "source.title": "Convention",
-}
-
-
-def _csv(*lines: dict[str, str]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(dict.fromkeys(name for line in lines for name in line)))
-    writer.writeheader()
-    writer.writerows(lines)
-    return out.getvalue()
-
-
-def _amounts(count: int, **changed: str) -> list[dict[str, str]]:
-    return [{**_LINE, "code": f"ligne-{n}", "euros": f"{n},50", **changed} for n in range(count)]
-
-
-async def test_a_file_is_recorded_once_however_often_it_is_imported(
-    context: Context, secretary: Secretary, code: str
-) -> None:
-    await secretary.enter(*plans.base(code))
-    body = _csv(*_amounts(3))
-    trial = await secretary.send("amount", body, plan=code, dry_run="true")
-    assert trial.json() == {"type": "amount", "dry_run": True, "lines": 3, "created": 3, "unchanged": 0}
-    assert await secretary.held(code, "amount") == []
-    first = await secretary.send("amount", body, plan=code)
-    assert first.json() == {"type": "amount", "dry_run": False, "lines": 3, "created": 3, "unchanged": 0}
-    again = await secretary.send("amount", body, plan=code)
-    assert (again.json()["created"], again.json()["unchanged"]) == (0, 3)
-    assert [one["entry"]["cents"] for one in await secretary.held(code, "amount")] != []
-    assert sorted(one["entry"]["cents"] for one in await secretary.held(code, "amount")) == [50, 150, 250]
-    acts = [detail for action, detail in await _acts(context, secretary.house) if action == "plan.import"]
-    assert [(one.get("created"), one.get("unchanged")) for one in acts] == [(3, None), (None, 3)]
-    assert all(len(one["sha256"]) == 64 for one in acts)
-
-
-async def test_a_file_with_one_wrong_line_stores_nothing_and_names_it(
-    context: Context, secretary: Secretary, code: str
-) -> None:
-    await secretary.enter(*plans.base(code))
-    before = await _count(context)
-    lines = _amounts(6)
-    lines[1]["euros"] = "1,234"
-    lines[3]["funder"] = "nobody"
-    lines[4]["euros"] = "-5"
-    lines[5]["code"] = "ligne-0"
-    for dry_run in ("true", "false"):
-        answer = await secretary.send("amount", _csv(*lines), plan=code, dry_run=dry_run)
-        assert _faults(answer) == [
-            ("/3/euros", "rule"),
-            ("/5/funder", "unknown"),
-            ("/6/euros", "rule"),
-            ("/7", "repeated"),
-        ]
-        assert answer.json()["detail"].startswith("4 lines of the file are refused, of 6")
-        assert "line 2" in answer.json()["errors"][-1]["detail"]
-    assert await _count(context) == before
-    assert [action for action, _ in await _acts(context, secretary.house)] == ["plan.entries"]
-
-
-async def test_every_rejected_line_is_named_however_many(secretary: Secretary, code: str) -> None:
-    await secretary.enter(*plans.base(code))
-    answer = await secretary.send("amount", _csv(*_amounts(300, funder="nobody")), plan=code)
-    assert _faults(answer) == [(f"/{n}/funder", "unknown") for n in range(2, 302)]
-
-
-async def test_a_line_changed_since_it_was_imported_is_a_conflict(secretary: Secretary, code: str) -> None:
-    await secretary.enter(*plans.base(code))
-    lines = _amounts(2)
-    assert (await secretary.send("amount", _csv(*lines), plan=code)).status_code == 200
-    lines[1]["euros"] = "9"
-    answer = await secretary.send("amount", _csv(*lines), plan=code)
-    assert _faults(answer, 409) == [("/3", "item-conflict")]
-    assert "`corrects`" in answer.json()["errors"][0]["detail"]
-    first, second = await secretary.held(code, "amount")
-    corrected = second if second["entry"]["code"] == "ligne-1" else first
-    lines[1]["corrects"] = corrected["entry"]["id"]
-    assert (await secretary.send("amount", _csv(lines[1]), plan=code)).json()["created"] == 1
-    assert sorted(one["entry"]["cents"] for one in await secretary.held(code, "amount")) == [50, 150, 900]
-
-
-async def test_a_line_in_conflict_hides_no_other_line_that_is_refused(
-    context: Context, secretary: Secretary, code: str
-) -> None:
-    await secretary.enter(*plans.base(code))
-    await secretary.send("amount", _csv(*_amounts(2)), plan=code)
-    before = await _count(context)
-    lines = _amounts(5)
-    lines[0]["euros"] = "7"
-    lines[2]["funder"] = "nobody"
-    lines[3]["euros"] = "x"
-    answer = await secretary.send("amount", _csv(*lines), plan=code)
-    assert _faults(answer, 409) == [("/2", "item-conflict"), ("/4/funder", "unknown"), ("/5/euros", "rule")]
-    assert answer.json()["detail"].startswith("3 lines of the file are refused, of 5")
-    (there, *_) = await secretary.held(code, "amount")
-    new = plans.entry("amount", plan=code, code="autre", funder="nobody")
-    posted = await secretary.post(new, {**there["entry"], "cents": 9})
-    assert _faults(posted, 409) == [("/entries/0/funder", "unknown"), ("/entries/1/id", "item-conflict")]
-    assert await _count(context) == before
-
-
-async def test_a_line_that_was_withdrawn_is_imported_again_under_an_id_of_its_own(
-    secretary: Secretary, code: str
-) -> None:
-    await secretary.enter(*plans.base(code))
-    (line,) = _amounts(1)
-    await secretary.send("amount", _csv(line), plan=code)
-    (there,) = await secretary.held(code, "amount")
-    await secretary.enter(plans.entry("withdrawal", plan=code, corrects=there["entry"]["id"]))
-    answer = await secretary.send("amount", _csv(line), plan=code)
-    assert _faults(answer) == [("/2", "withdrawn")]
-    assert "an id of its own" in answer.json()["errors"][0]["detail"]
-    assert (await secretary.send("amount", _csv({**line, "id": plans.key()}), plan=code)).json()["created"] == 1
-    exported = await secretary.get("plan/entries.csv", plan=code, type="amount")
-    assert (await secretary.send("amount", exported.content)).json()["unchanged"] == 2
-
-
 async def test_one_post_does_not_hide_a_plan_and_all_that_stands_in_it(
     context: Context, secretary: Secretary, code: str
 ) -> None:
     plan, *rest = plans.base(code)
     await secretary.enter(plan, *rest)
-    before = await _count(context)
+    before = await count(context)
     gone = plans.entry("withdrawal", plan=code, corrects=plan["id"])
-    assert _faults(await secretary.post(gone)) == [("/entries/0/corrects", "named")]
+    assert faults(await secretary.post(gone)) == [("/entries/0/corrects", "named")]
     assert (await secretary.get("plan", plan=code)).status_code == 200
-    assert await _count(context) == before
+    assert await count(context) == before
     undone = [plans.entry("withdrawal", plan=code, corrects=one["id"]) for one in reversed(rest)]
     assert set(await secretary.enter(*undone, gone)) == {"created"}
 
@@ -510,7 +324,7 @@ async def test_what_happened_is_not_entered_before_it_happened(
     await secretary.enter(*plans.base(code))
     clock.now = NIGHT.replace(hour=23, minute=45)
     tomorrow = plans.entry("assessment", plan=code, on="2026-03-03")
-    assert _faults(await secretary.post(tomorrow)) == [("/entries/0/on", "rule")]
+    assert faults(await secretary.post(tomorrow)) == [("/entries/0/on", "rule")]
     clock.advance(timedelta(minutes=15))
     assert await secretary.enter(tomorrow) == ["created"]
 
@@ -527,69 +341,10 @@ async def test_the_document_shows_an_entry_of_each_type_and_all_of_them_can_be_e
         assert queries.written(read) == body["entries"][0]
 
 
-async def test_a_spreadsheet_pulls_the_entries_and_gets_them_anew_only_when_one_was_added(
-    secretary: Secretary, code: str
-) -> None:
-    await secretary.enter(*plans.base(code), plans.entry("statement", plan=code))
-    first = await secretary.get("plan/entries.csv", plan=code, type="statement")
-    assert first.headers["content-type"].startswith("text/csv")
-    (row,) = csv.DictReader(io.StringIO(first.text))
-    assert (row["says.fr"], row["source.title"]) == ("20 actions sur 33", "Rapport d'évaluation du plan")
-    assert first.content == (await secretary.get("plan/entries", "text/csv", plan=code, type="statement")).content
-    tag = first.headers["ETag"]
-    assert (await secretary.get("plan/entries.csv", tag=tag, plan=code, type="statement")).status_code == 304
-    await secretary.enter(plans.entry("statement", plan=code, code="autre"))
-    assert (await secretary.get("plan/entries.csv", tag=tag, plan=code, type="statement")).status_code == 200
-    assert (await secretary.get("plan/entries.csv", plan=code)).status_code == 422
-
-
-async def test_what_is_exported_is_unchanged_when_it_is_imported_again(secretary: Secretary, code: str) -> None:
-    await secretary.enter(*plans.base(code))
-    await secretary.send("amount", _csv(*_amounts(3)), plan=code)
-    (first, *_) = await secretary.held(code, "amount")
-    await secretary.enter(plans.entry("amount", plan=code, corrects=first["entry"]["id"], code="autre"))
-    exported = await secretary.get("plan/entries", "text/csv", plan=code, type="amount", decimal="comma", bom="true")
-    assert exported.headers["content-type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(exported.content.decode("utf-8-sig")), delimiter=";"))
-    assert [bool(row["replaced_by"]) for row in rows].count(True) == 1
-    again = await secretary.send("amount", exported.content)
-    assert again.json() == {"type": "amount", "dry_run": False, "lines": 4, "created": 0, "unchanged": 4}
-
-
-async def test_ten_thousand_lines_are_recorded_in_seconds(secretary: Secretary, code: str) -> None:
-    await secretary.enter(*plans.base(code))
-    body = _csv(*_amounts(10_000))
-    began = time.perf_counter()
-    assert (await secretary.send("amount", body, plan=code)).json()["created"] == 10_000
-    assert (await secretary.send("amount", body, plan=code)).json()["unchanged"] == 10_000
-    assert time.perf_counter() - began < 40
-
-
-async def test_latin_1_json_and_too_large_a_file_are_refused(secretary: Secretary, context: Context) -> None:
-    before = await _count(context)
-    header = "code,on,name.fr,name.en,roles,source.title"
-    latin = await secretary.send("body", f"{header}\nville,2020-01-01,Cité,City,funder,Plan\n".encode("latin-1"))
-    assert _faults(latin) == [("/2", "encoding")]
-    assert latin.json()["detail"].startswith("1 lines of the file are refused, of 1 below")
-    assert "UTF-8" in latin.json()["errors"][0]["detail"]
-    sent = await secretary._client.post(
-        "/v1/plan/imports/body", json={}, headers={**secretary._headers, "Content-Type": "application/json"}
-    )
-    assert sent.status_code == 415
-    assert (await secretary.send("body", b"x" * 8_000_001)).status_code == 413
-    assert await _count(context) == before
-
-
-async def test_an_acknowledgement_is_not_imported(secretary: Secretary, code: str) -> None:
-    await secretary.enter(plans.entry("plan", plan=code))
-    body = _csv({"on": "2020-01-01", "alert": "overdue:1", "source.title": "Alerte"})
-    assert _faults(await secretary.send("acknowledgement", body, plan=code)) == [("/2/type", "rule")]
-
-
 async def test_more_entries_than_one_request_takes_are_refused(secretary: Secretary) -> None:
     many = [plans.entry("body", code=f"b{n}") for n in range(501)]
-    assert _faults(await secretary.post(*many)) == [("/entries", "too_long")]
-    assert _faults(await secretary.post()) == [("/entries", "too_short")]
+    assert faults(await secretary.post(*many)) == [("/entries", "too_long")]
+    assert faults(await secretary.post()) == [("/entries", "too_short")]
 
 
 @pytest.mark.parametrize("role", [Role.coordinator, Role.monitor, Role.administrator, Role.dpo])
@@ -597,10 +352,10 @@ async def test_only_the_secretariat_of_the_plan_writes(
     client: httpx.AsyncClient, context: Context, house: House, role: Role
 ) -> None:
     other = Secretary(client, await members.account_token(context, house, role), house)
-    before = await _count(context)
+    before = await count(context)
     assert (await other.post(*plans.base("role"))).status_code == 403
     assert (await other.send("body", "x")).status_code == 403
-    assert await _count(context) == before
+    assert await count(context) == before
     reads = role in {Role.coordinator, Role.monitor}
     assert ((await other.get("plans")).status_code == 200) is reads
 
