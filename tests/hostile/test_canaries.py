@@ -24,6 +24,7 @@ from app.signin.openid import CALLBACK
 from tests import make, places, plans, postgres
 from tests.contract import document as walk
 from tests.contract.callers import CALLERS, NOBODY, Organisation, headers, organisation
+from tests.effort import shared
 from tests.hostile.canaries import Canary, phone_digits, thousand
 from tests.hostile.finding import Finder
 from tests.hostile.pages import HEADERS, READ_HEADERS, Browser, Desk, Forms, Spot, echo, spots
@@ -62,7 +63,7 @@ async def callers(served: Serving) -> Organisation:
 
 def asked_of(served: Serving) -> Sequence[Operation]:
     """Return the routes that are tried on a database: all of them, or every other one on each in the short form."""
-    return OPERATIONS if ROUNDS > 1 else OPERATIONS[served.cluster is None :: 2]
+    return shared(OPERATIONS, sqlite=served.cluster is None, at_length=ROUNDS > 1)
 
 
 @dataclass
@@ -220,8 +221,7 @@ async def _visit_pages(campaign: Campaign, callers: Organisation) -> None:
 
 def _visited(served: Serving, forms: Mapping[str, list[str]]) -> Sequence[Spot]:
     """Return the places of pages that are tried on a database, as `asked_of` does of routes."""
-    listed = list(spots(forms))
-    return listed if ROUNDS > 1 else listed[served.cluster is None :: 2]
+    return shared(spots(forms), sqlite=served.cluster is None, at_length=ROUNDS > 1)
 
 
 async def _read_forms(campaign: Campaign, desk: Desk, path: str, browser: Browser) -> None:

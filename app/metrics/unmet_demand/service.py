@@ -102,8 +102,8 @@ def _hours(key: str) -> range:
 
 
 def _slot_label(key: str | None) -> LabelSent | None:
-    began, ended = _hours(key or "0")[0], _hours(key or "0").stop
-    return LabelSent(fr=f"{began} h - {ended} h", en=f"{began:02}:00-{ended:02}:00")
+    slot = _hours(key or "0")
+    return LabelSent(fr=f"{slot.start} h - {slot.stop} h", en=f"{slot.start:02}:00-{slot.stop:02}:00")
 
 
 def _sum(counted: Iterable[Counts], nothing: Counts) -> Counts:

@@ -48,10 +48,15 @@ def total(spells: Sequence[Spell]) -> timedelta:
     return sum((end - begin for begin, end in spells), timedelta())
 
 
+def first_opening(one: Hours, since: date) -> date:
+    """Return the first day from a day on that is the weekday of some hours, once they hold."""
+    start = max(one.valid_from, since)
+    return start + timedelta(days=(_WEEKDAYS.index(one.weekday) - start.weekday()) % _WEEK)
+
+
 def _days(one: Hours, since: datetime, until: datetime) -> Iterator[date]:
     """Yield the days on which an opening begins that may be on between two instants."""
-    start = max(one.valid_from, local_day(since) - _DAY)
-    day = start + timedelta(days=(_WEEKDAYS.index(one.weekday) - start.weekday()) % _WEEK)
+    day = first_opening(one, local_day(since) - _DAY)
     while day <= local_day(until) and (one.valid_until is None or day < one.valid_until):
         yield day
         day += timedelta(days=_WEEK)

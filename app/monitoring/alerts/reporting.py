@@ -5,16 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from app.directory.rules import Hours, is_valid, local_day
-from app.directory.vocabulary import Label, Weekday
+from app.directory.vocabulary import Label
 from app.monitoring.alerts.definitions import Threshold
 from app.monitoring.alerts.judging import in_time
-from app.monitoring.alerts.opening import open_spells, reached, total
+from app.monitoring.alerts.opening import first_opening, open_spells, reached, total
 from app.monitoring.alerts.records import Alert, Quiet, Reported, Unheard
 from app.monitoring.alerts.vocabulary import AlertKind, Severity
 
 _DAY: Final = timedelta(days=1)
-_WEEK: Final = 7
-_WEEKDAYS: Final = tuple(Weekday)
 
 
 def silent(teams: Iterable[Quiet], threshold: Threshold) -> Iterator[Alert]:
@@ -58,13 +56,8 @@ def unheard(facilities: Iterable[Unheard], today: date) -> Iterator[Alert]:
 
 def first_planned(hours: Iterable[Hours], opened_on: date) -> date | None:
     """Return the first day from `opened_on` on that a planned opening begins on, None when there is none."""
-    begins = []
-    for one in hours:
-        start = max(one.valid_from, opened_on)
-        day = start + timedelta(days=(_WEEKDAYS.index(one.weekday) - start.weekday()) % _WEEK)
-        if is_valid(one.valid_from, one.valid_until, day):
-            begins.append(day)
-    return min(begins, default=None)
+    begins = ((one, first_opening(one, opened_on)) for one in hours)
+    return min((day for one, day in begins if is_valid(one.valid_from, one.valid_until, day)), default=None)
 
 
 def _of(organisation: str, name: str) -> Label:
